@@ -1,0 +1,149 @@
+/** The PostgreSQL source: everything that changed since the last batch, from one snapshot, with SELECT rights alone. */
+import { text } from 'node:stream/consumers';
+import type { Dataset } from '../shared/dataset.ts';
+import type { Duckdb } from '../shared/duckdb.ts';
+import { TerminalError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import type { CapturedTable, Column, DataObject, KeyList } from '../shared/manifest.ts';
+import type { ObjectStore } from '../shared/object-store.ts';
+import { identifier } from '../shared/postgres.ts';
+import type { Connect, Session } from '../shared/session.ts';
+import { refuseMassDelete } from './breaker.ts';
+import { type CatalogueTable, findTables, readCatalogue } from './catalogue.ts';
+import { type Count, changedSince, takeCensus } from './census.ts';
+import { differingRanges, type KeySum, listKeysSql, sumKeys } from './key-sums.ts';
+import { planBatch } from './plan.ts';
+import { describeModels } from './schema-change.ts';
+import { openSnapshot, reasonForFullRead } from './snapshot.ts';
+import type { Capture, PollOptions, Source } from './source.ts';
+
+export interface PostgresSourceOptions {
+  readonly dataset: Dataset;
+  readonly connect: Connect;
+  /** Where the key sums of earlier batches are. */
+  readonly store: ObjectStore;
+  /** Opens an empty DuckDB to check the models in. */
+  readonly openDuckdb: () => Promise<Duckdb>;
+  readonly log: Log;
+}
+
+export function createPostgresSource(options: PostgresSourceOptions): Source {
+  return {
+    async poll(poll) {
+      const session = await options.connect();
+      try {
+        return await readBatch(session, options, poll);
+      } finally {
+        await session.end();
+      }
+    },
+  };
+}
+
+async function readBatch(
+  session: Session,
+  options: PostgresSourceOptions,
+  poll: PollOptions,
+): Promise<Capture | undefined> {
+  const { dataset, log } = options;
+  const { previous } = poll;
+  const { schema } = dataset.source;
+  const quoted = await findTables({ session, schema, names: dataset.tables });
+  const snapshot = await openSnapshot(session, quoted);
+  const tables = await readCatalogue({ session, schema, names: dataset.tables });
+  const fullRead = reasonForFullRead(previous, snapshot);
+  const census =
+    previous === undefined
+      ? new Map<string, Count>()
+      : await takeCensus(session, tables, fullRead === undefined ? previous.horizon : snapshot.horizon);
+  const plan = planBatch({ dataset, previous, fullRead, tables, census });
+  if (plan.affected.length === 0 && !poll.refresh) return undefined;
+
+  const models = await describeModels({ ...options, previous, tables });
+  if (!poll.acceptDeletes) refuseMassDelete({ dataset, previous, census });
+  log.info(`reading ${plan.modes.size} tables`, { cause: plan.cause, tables: [...plan.modes.keys()] });
+
+  const captured: Record<string, CapturedTable> = {};
+  for (const table of tables) {
+    captured[table.name] = await readTable({
+      session,
+      options,
+      poll,
+      table,
+      mode: plan.modes.get(table.name),
+      count: census.get(table.name),
+    });
+  }
+  await session.query('commit');
+  return { cause: plan.cause, ...snapshot, models, affected: [...plan.affected], tables: captured };
+}
+
+interface ReadTableOptions {
+  readonly session: Session;
+  readonly options: PostgresSourceOptions;
+  readonly poll: PollOptions;
+  readonly table: CatalogueTable;
+  readonly mode: 'whole' | 'changes' | undefined;
+  readonly count: Count | undefined;
+}
+
+async function readTable(read: ReadTableOptions): Promise<CapturedTable> {
+  const { table, mode, count, poll, options } = read;
+  const before = poll.previous?.tables[table.name];
+  const shape = { fingerprint: table.fingerprint, columns: [...table.columns], primaryKey: [...table.primaryKey] };
+  if (mode === undefined)
+    return { ...shape, rows: before?.rows ?? 0, sums: before?.sums ?? null, data: null, keys: null };
+
+  const started = performance.now();
+  const data = mode === 'changes' && count?.changed === 0 ? null : await copyRows(read, mode);
+  const keys = mode === 'changes' ? await listVanished(read, before) : { sums: null, keys: null };
+  options.log.info(`read ${table.name}`, {
+    mode,
+    rows: data?.rows ?? 0,
+    keys: keys.keys?.rows ?? 0,
+    milliseconds: Math.round(performance.now() - started),
+  });
+  return { ...shape, rows: count?.rows ?? data?.rows ?? 0, data: data && { ...data, mode }, ...keys };
+}
+
+async function copyRows(
+  { session, options, poll, table, count }: ReadTableOptions,
+  mode: 'whole' | 'changes',
+): Promise<DataObject> {
+  if (table.primaryKey.length === 0)
+    options.log.warn(`${table.name} has no primary key: it is read whole whenever it changes`);
+  const where = mode === 'changes' && poll.previous !== undefined ? `where ${changedSince(poll.previous.horizon)}` : '';
+  const sql = `copy (select ${table.columns.map(selectItem).join(', ')} from ${table.sql} ${where}) to stdout (format csv, header true)`;
+  const data = await poll.writer.csv({ table: table.name }, (sink) => session.copyOut(sql, sink));
+  const expected = mode === 'whole' ? count?.rows : count?.changed;
+  if (expected === undefined || expected === data.rows) return data;
+  throw new TerminalError(
+    `${table.name}: counted ${expected} rows and read ${data.rows} in one snapshot; nothing was committed`,
+  );
+}
+
+/** Instants leave in UTC without an offset, because not every engine of the lake reads one. */
+function selectItem({ name, type }: Column): string {
+  const column = identifier(name);
+  return /^timestamp.* with time zone$/.test(type) ? `${column} at time zone 'UTC' as ${column}` : column;
+}
+
+/** Lists the keys of every range in which a key may have vanished since the batch before. */
+async function listVanished(
+  { session, options, poll, table, count }: ReadTableOptions,
+  before: CapturedTable | undefined,
+): Promise<{ sums: string | null; keys: KeyList | null }> {
+  const sums = await sumKeys(session, table);
+  const key = await poll.writer.json({ table: table.name, suffix: '.sums' }, sums);
+  const onlyInserts = count !== undefined && before !== undefined && count.rows === before.rows + count.changed;
+  const ranges = onlyInserts ? undefined : differingRanges(table, await readSums(options.store, before?.sums), sums);
+  if (ranges === undefined) return { sums: key, keys: null };
+  const list = await poll.writer.csv({ table: table.name, suffix: '.keys' }, (sink) =>
+    session.copyOut(listKeysSql(table, ranges), sink),
+  );
+  return { sums: key, keys: { ...list, ranges } };
+}
+
+async function readSums(store: ObjectStore, key: string | null | undefined): Promise<KeySum[] | undefined> {
+  return key === null || key === undefined ? undefined : JSON.parse(await text(await store.get(key)));
+}

@@ -1,0 +1,88 @@
+/** DuckDB in this process, bounded in memory and threads, with its errors sorted into what they mean here. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { messageOf, RetryableError, TerminalError } from './errors.ts';
+
+export interface Duckdb {
+  /** Runs a statement, or several separated by semicolons; rows are thrown away. */
+  run(sql: string): Promise<void>;
+  /** Runs a query whose result is small. Integers come as text or number by DuckDB's JSON rules. */
+  rows<Row extends object>(sql: string): Promise<Row[]>;
+  /** The unqualified names of the tables that a query reads, as DuckDB's own parser sees them. */
+  tableNames(sql: string): readonly string[];
+  close(): void;
+}
+
+/** A value that does not fit: the one kind of error that is about rows and not about the model or the machine. */
+export class ValueError extends TerminalError {
+  override readonly name = 'ValueError';
+}
+
+export interface OpenDuckdbOptions {
+  /** A folder on local disk for what does not fit into memory. */
+  readonly directory: string;
+  /** Memory of the process in MB, of which DuckDB gets 60 %. @default - the function's memory on Lambda, else 512 */
+  readonly memoryMegabytes?: number;
+}
+
+const MEGABYTES_PER_VCPU = 1769; // https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+
+export async function openDuckdb({
+  directory,
+  memoryMegabytes = memoryOfProcess(),
+}: OpenDuckdbOptions): Promise<Duckdb> {
+  const onLambda = process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE !== undefined;
+  const threads = onLambda ? Math.max(1, Math.floor(memoryMegabytes / MEGABYTES_PER_VCPU)) : availableParallelism();
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(threads),
+    memory_limit: `${Math.floor(memoryMegabytes * 0.6)}MB`,
+    temp_directory: join(directory, 'duckdb'),
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  return wrap(connection, () => {
+    connection.closeSync();
+    instance.closeSync();
+  });
+}
+
+function wrap(connection: DuckDBConnection, close: () => void): Duckdb {
+  return {
+    async run(sql) {
+      await connection.run(sql).catch((error) => Promise.reject(classify(error)));
+    },
+    async rows<Row extends object>(sql: string) {
+      const reader = await connection.runAndReadAll(sql).catch((error) => Promise.reject(classify(error)));
+      return reader.getRowObjectsJson() as unknown as Row[];
+    },
+    tableNames: (sql) => connection.getTableNames(sql, false),
+    close,
+  };
+}
+
+/** Sorts by the class name that DuckDB puts before its messages. */
+function classify(error: unknown): Error {
+  const message = messageOf(error);
+  if (/^(Conversion|Out of Range|Invalid Input|Mismatch Type)/.test(message))
+    return new ValueError(message, { cause: error });
+  if (/^(IO|Out of Memory|TransactionContext|INTERNAL|FATAL|Interrupt)/i.test(message)) {
+    return new RetryableError(`duckdb: ${message}`, { cause: error });
+  }
+  return new TerminalError(message, { cause: error });
+}
+
+function memoryOfProcess(): number {
+  return Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 512);
+}
+
+/** Quotes a name as an SQL identifier, for DuckDB as for PostgreSQL. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Quotes a text as a DuckDB string literal (backslashes mean themselves). */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

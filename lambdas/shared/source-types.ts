@@ -1,0 +1,47 @@
+/** PostgreSQL column types as DuckDB reads them from CSV. Every type that no lake reader agrees on travels as text. */
+import { quoteName, quoteText } from './duckdb.ts';
+import type { Column } from './manifest.ts';
+
+/** The DuckDB type of a PostgreSQL type as `format_type` spells it: `numeric(10,2)` → `DECIMAL(10,2)`. */
+export function lakeType(type: string): string {
+  const [, precision, scale = '0'] = /^numeric\((\d+)(?:,(\d+))?\)$/.exec(type) ?? [];
+  if (precision !== undefined && Number(precision) <= 38) return `DECIMAL(${precision},${scale})`;
+  return LAKE_TYPES[type.replace(/\(\d+\)/, '')] ?? 'VARCHAR';
+}
+
+const LAKE_TYPES: Readonly<Record<string, string>> = {
+  smallint: 'SMALLINT',
+  integer: 'INTEGER',
+  bigint: 'BIGINT',
+  real: 'FLOAT',
+  'double precision': 'DOUBLE',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+  'timestamp without time zone': 'TIMESTAMP',
+  'timestamp with time zone': 'TIMESTAMP', // captured in UTC
+};
+
+/** A select item that turns the text of a captured column into its lake type; a text that does not fit is an error. */
+export function typedColumn({ name, type }: Column): string {
+  const column = quoteName(name);
+  const target = lakeType(type);
+  if (target === 'VARCHAR') return column;
+  const text = target === 'DATE' || target === 'TIMESTAMP' ? `replace(${column}, ' BC', ' (BC)')` : column;
+  return `cast(${text} as ${target}) as ${column}`;
+}
+
+/** The longest row, 32 MB: DuckDB reads through buffers of this size, so it costs memory but no time. */
+const MAX_ROW_BYTES = 33_554_432;
+
+export interface CsvFile {
+  readonly path: string;
+  readonly columns: readonly Column[];
+}
+
+/** A table function over a captured CSV file, all columns text, NULL and '' told apart. */
+export function readCapturedCsv({ path, columns }: CsvFile): string {
+  const types = columns.map(({ name }) => `${quoteText(name)}: 'VARCHAR'`).join(', ');
+  return `read_csv(${quoteText(path)}, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '',
+    allow_quoted_nulls = false, compression = 'gzip', max_line_size = ${MAX_ROW_BYTES}, buffer_size = ${MAX_ROW_BYTES},
+    columns = {${types}})`;
+}
