@@ -6,6 +6,8 @@ import { TerminalError } from './errors.ts';
 export interface Lineage {
   /** Source tables in the order in which the text names them. */
   readonly tables: readonly string[];
+  /** True if it reads more than one table or seed: its rows have no order of their own then. */
+  readonly joins: boolean;
   /** The column behind each output column that is a plain reference. */
   readonly origins: ReadonlyMap<string, Origin>;
   /**
@@ -40,6 +42,7 @@ export async function deriveLineage(duckdb: Duckdb, sql: string, seeds: Readonly
   const sources = references.filter((node) => !seeds.has(String(node.table_name)));
   return {
     tables: [...new Set(sources.map((node) => String(node.table_name)))],
+    joins: references.length > 1,
     origins: originsOf(select, references),
     rowwise:
       sources.length === 1 &&

@@ -21,7 +21,11 @@ export async function fetchObject(store: ObjectStore, object: DataObject, path: 
 }
 
 /** Stores a file under `key`. @returns its size and hash */
-export async function storeFile(store: ObjectStore, key: string, path: string): Promise<{ bytes: number; sha256: string }> {
+export async function storeFile(
+  store: ObjectStore,
+  key: string,
+  path: string,
+): Promise<{ bytes: number; sha256: string }> {
   const body = new PassThrough();
   const [measured] = await Promise.all([copy(createReadStream(path), body), store.put(key, body)]);
   return measured;
@@ -57,6 +61,8 @@ export async function withWorkFolder<Result>(work: (folder: string) => Promise<R
 async function diskErrors<Result>(path: string, work: Promise<Result>): Promise<Result> {
   return work.catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOSPC') throw error;
-    throw new RetryableError(`${path}: the local disk is full; nothing was committed, make room and run again`, { cause: error });
+    throw new RetryableError(`${path}: the local disk is full; nothing was committed, make room and run again`, {
+      cause: error,
+    });
   });
 }

@@ -55,6 +55,12 @@ export async function connect({ url, role, connectTimeoutMillis = 10_000 }: Conn
         (error) => Promise.reject(explain(error)),
       ),
 
+    execute: (sql, values = []) =>
+      client.query(sql, [...values]).then(
+        (result) => result.rowCount ?? 0,
+        (error) => Promise.reject(explain(error)),
+      ),
+
     async copyOut(sql, sink) {
       const rows = client.query(copyTo(sql));
       try {
@@ -91,6 +97,12 @@ export function identifier(name: string): string {
 /** Quotes a text as an SQL literal, for the few places where PostgreSQL takes no parameter. */
 export function literal(text: string): string {
   return pg.escapeLiteral(text);
+}
+
+/** The SQLSTATE behind an error of a session; '' if the server did not give one. */
+export function sqlStateOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof pg.DatabaseError ? (cause.code ?? '') : '';
 }
 
 /** The address without its secrets, for messages. */

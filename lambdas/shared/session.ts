@@ -3,8 +3,11 @@ import type { Readable } from 'node:stream';
 
 /** One connection to PostgreSQL. Not safe for concurrent use. */
 export interface Session {
-  /** Runs one statement and returns its rows. */
+  /** Runs one statement and returns its rows, every value as PostgreSQL's text or null: nothing is rounded to a JavaScript number. */
   query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+
+  /** Runs one statement. @returns the number of rows it touched */
+  execute(sql: string, values?: readonly unknown[]): Promise<number>;
 
   /** Runs `COPY … TO STDOUT`, piping it into `sink`. @returns the number of rows, when the sink has taken all of them. */
   copyOut(sql: string, sink: NodeJS.WritableStream): Promise<number>;

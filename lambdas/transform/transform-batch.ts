@@ -3,10 +3,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset, Model } from '../shared/dataset.ts';
 import { type Duckdb, quoteName } from '../shared/duckdb.ts';
-import { messageOf, TerminalError } from '../shared/errors.ts';
+import { TerminalError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import type { CapturedTable, DataObject, IngestionManifest, ProcessedModel } from '../shared/manifest.ts';
-import { outputColumns } from '../shared/model-contract.ts';
+import type { CapturedTable, IngestionManifest, ProcessedModel } from '../shared/manifest.ts';
 import { fetchObject, storeFile } from '../shared/object-file.ts';
 import type { Lake } from '../shared/object-store.ts';
 import { readCapturedCsv, typedColumn } from '../shared/source-types.ts';
@@ -18,7 +17,7 @@ export interface TransformBatchOptions {
   readonly dataset: Dataset;
   readonly manifest: IngestionManifest;
   readonly lake: Lake;
-  /** A local folder of this batch. */
+  /** An empty local folder. */
   readonly folder: string;
   readonly openDuckdb: () => Promise<Duckdb>;
   readonly log: Log;
@@ -27,21 +26,28 @@ export interface TransformBatchOptions {
 export async function transformBatch(options: TransformBatchOptions): Promise<Record<string, ProcessedModel>> {
   const { dataset, manifest, openDuckdb, log } = options;
   const models = dataset.models.filter(({ name }) => manifest.affected.includes(name));
-  if (models.length === 0) return {};
+  const outputs: Record<string, ProcessedModel> = {};
+  if (models.length === 0) return outputs;
 
   const duckdb = await openDuckdb();
   try {
     await duckdb.run(dataset.seedSql);
-    for (const name of new Set(models.flatMap(({ tables }) => tables))) {
-      await registerTable({ ...options, duckdb, name, table: capturedTable(options, name) });
-    }
-    const outputs: Record<string, ProcessedModel> = {};
+    for (const name of new Set(models.flatMap(({ tables }) => tables)))
+      await registerTable({ ...options, duckdb, name });
     for (const model of models) {
-      outputs[model.name] = await transformModel({ ...options, duckdb, model }).catch((error) => {
-        throw withPlace(error, `transform ${dataset.name}/${model.name} batch ${manifest.number}`);
+      const output = await transformModel({ ...options, duckdb, model }).catch((error) => {
+        if (!(error instanceof TerminalError)) throw error;
+        throw new TerminalError(`transform ${dataset.name}/${model.name} batch ${manifest.number}: ${error.message}`, {
+          cause: error,
+        });
       });
-      const { data, quarantine, profile } = outputs[model.name] ?? {};
-      log.info(`made ${model.name}`, { rows: data?.rows, quarantined: quarantine?.rows ?? 0, milliseconds: profile?.milliseconds });
+      outputs[model.name] = output;
+      const { data, quarantine, profile } = output;
+      log.info(`made ${model.name}`, {
+        rows: data.rows,
+        quarantined: quarantine?.rows ?? 0,
+        milliseconds: profile.milliseconds,
+      });
     }
     return outputs;
   } finally {
@@ -49,71 +55,76 @@ export async function transformBatch(options: TransformBatchOptions): Promise<Re
   }
 }
 
-interface RegisterTableOptions extends TransformBatchOptions {
-  readonly duckdb: Duckdb;
-  readonly name: string;
-  readonly table: CapturedTable;
-}
-
 /** A view of the captured rows with lake types, named after the table; empty where only keys were captured. */
-async function registerTable({ duckdb, lake, folder, name, table }: RegisterTableOptions): Promise<void> {
+async function registerTable(options: TransformBatchOptions & { duckdb: Duckdb; name: string }): Promise<void> {
+  const { duckdb, lake, folder, name } = options;
+  const { data, columns } = tableOf(options, name);
   const path = join(folder, `${encodeURIComponent(name)}.csv.gz`);
-  if (table.data !== null) await fetchObject(lake.ingestion, table.data, path);
-  const rows =
-    table.data === null
-      ? `(select ${table.columns.map(({ name }) => `cast(null as varchar) as ${quoteName(name)}`).join(', ')} where false)`
-      : readCapturedCsv({ path, columns: table.columns });
-  await duckdb.run(`create view ${quoteName(`captured ${name}`)} as select * from ${rows}`);
-  await duckdb.run(`create view ${quoteName(name)} as select ${table.columns.map(typedColumn).join(', ')} from ${quoteName(`captured ${name}`)}`);
+  if (data !== null) await fetchObject(lake.ingestion, data, path);
+  const nothing = `(select ${columns.map(({ name }) => `cast(null as varchar) as ${quoteName(name)}`).join(', ')} where false)`;
+  const captured = quoteName(`captured ${name}`);
+  await duckdb.run(
+    `create view ${captured} as select * from ${data === null ? nothing : readCapturedCsv({ path, columns })}`,
+  );
+  await duckdb.run(`create view ${quoteName(name)} as select ${columns.map(typedColumn).join(', ')} from ${captured}`);
 }
 
-export interface TransformModelOptions extends TransformBatchOptions {
-  readonly duckdb: Duckdb;
-  readonly model: Model;
+function tableOf({ dataset, manifest }: TransformBatchOptions, name: string): CapturedTable {
+  const table = manifest.tables[name];
+  if (table !== undefined) return table;
+  throw new TerminalError(
+    `transform ${dataset.name} batch ${manifest.number}: a model reads table ${name}, which the batch does not hold; ` +
+      'the models are newer than the batch: deploy those it was captured with, let them catch up, then deploy the new ones',
+  );
 }
 
-async function transformModel(options: TransformModelOptions): Promise<ProcessedModel> {
-  const { duckdb, model, manifest, lake, folder } = options;
+async function transformModel(
+  options: TransformBatchOptions & { duckdb: Duckdb; model: Model },
+): Promise<ProcessedModel> {
+  const { duckdb, model, manifest, folder } = options;
   const started = performance.now();
-  const path = join(folder, `${model.name}.parquet`);
-  const quarantined = await runModel({ ...options, tables: manifest.tables, path, quarantinePath: join(folder, `${model.name}.quarantine.parquet`) });
-  const { rows, ...profile } = await profileModel(duckdb, model, path);
-  const data = { rows, ...(await storeObject(options, `${model.name}/${partition(manifest)}`, path)) };
-  const quarantine =
-    quarantined === undefined
-      ? null
-      : { rows: quarantined.rows, ...(await storeObject(options, `quarantine/${model.name}/${partition(manifest)}`, quarantined.path)) };
-  const keys = await translateKeys({ ...options, lake });
-  const columns = await outputColumns(duckdb, `select * from read_parquet('${path.replaceAll("'", "''")}')`);
-  const mode = model.tables.every((table) => capturedTable(options, table).data?.mode === 'whole') ? 'whole' : 'changes';
-  await rm(path);
-  return { mode, columns, data, keys, quarantine, profile: { ...profile, milliseconds: Math.round(performance.now() - started) } };
+  const tables = model.tables.map((name) => tableOf(options, name));
+  const path = (ending: string) => join(folder, `${model.name}${ending}.parquet`);
+
+  const badRows = await runModel({
+    duckdb,
+    model,
+    tables: manifest.tables,
+    path: path(''),
+    quarantinePath: path('.quarantine'),
+  });
+  const { rows, fields, ...profile } = await profileModel(duckdb, model, path(''));
+  const whole = tables.every(({ data }) => data?.mode === 'whole');
+  const listed =
+    whole || tables[0] === undefined
+      ? undefined
+      : await translateKeys({
+          duckdb,
+          model,
+          table: tables[0],
+          ingestion: options.lake.ingestion,
+          folder,
+          path: path('.keys'),
+        });
+
+  const store = async (place: string, file: string) => {
+    const key = `${options.dataset.name}/${place}/${partition(manifest)}`;
+    const stored = await storeFile(options.lake.processed, key, file);
+    await rm(file);
+    return { key, ...stored };
+  };
+  return {
+    mode: whole ? 'whole' : 'changes',
+    columns: fields,
+    data: { rows, ...(await store(model.name, path(''))) },
+    keys: listed === undefined ? null : { ...listed, ...(await store(`keys/${model.name}`, path('.keys'))) },
+    quarantine:
+      badRows === 0 ? null : { rows: badRows, ...(await store(`quarantine/${model.name}`, path('.quarantine'))) },
+    profile: { ...profile, milliseconds: Math.round(performance.now() - started) },
+  };
 }
 
 /** The same name at every attempt, so that a retry replaces what a killed attempt left. */
 function partition({ capturedAt, number }: IngestionManifest): string {
   return `batch_date=${capturedAt.slice(0, 10)}/${String(number).padStart(12, '0')}.parquet`;
-}
-
-export async function storeObject(
-  { dataset, lake }: TransformBatchOptions,
-  name: string,
-  path: string,
-): Promise<Omit<DataObject, 'rows'>> {
-  const key = `${dataset.name}/${name}`;
-  return { key, ...(await storeFile(lake.processed, key, path)) };
-}
-
-function capturedTable({ dataset, manifest }: TransformBatchOptions, name: string): CapturedTable {
-  const table = manifest.tables[name];
-  if (table !== undefined) return table;
-  throw new TerminalError(
-    `transform ${dataset.name} batch ${manifest.number}: a model reads table ${name}, which the batch does not hold; ` +
-      'the models are newer than the batch: deploy the ones it was captured with, let them catch up, then deploy the new ones',
-  );
-}
-
-function withPlace(error: unknown, place: string): unknown {
-  if (!(error instanceof TerminalError)) return error;
-  return new TerminalError(`${place}: ${messageOf(error)}`, { cause: error });
 }

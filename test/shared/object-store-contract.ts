@@ -4,7 +4,6 @@ import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { TerminalError } from '../../lambdas/shared/errors.ts';
 import { ObjectNotFoundError, type ObjectStore } from '../../lambdas/shared/object-store.ts';
 
 const MIB = 1024 * 1024;
@@ -176,32 +175,27 @@ export function describeObjectStoreContract(name: string, open: () => Promise<Ob
     });
 
     test.each([
-      ['', 'has an empty segment'],
-      ['/a', 'has an empty segment'],
-      ['a//b', 'has an empty segment'],
-      ['a/', 'has an empty segment'],
-      ['../a', 'has a segment . or ..'],
-      ['a/./b', 'has a segment . or ..'],
-      ['a/../../b', 'has a segment . or ..'],
-      ['a\\b', 'has a backslash or a control character'],
-      ['a\0b', 'has a backslash or a control character'],
-      ['a\nb', 'has a backslash or a control character'],
-      ['a\u007fb', 'has a backslash or a control character'],
-      ['a\ud800b', 'is not well-formed Unicode'],
-      ['.incomplete/a', 'is in the reserved folder .incomplete'],
-      ['.INCOMPLETE', 'is in the reserved folder .incomplete'],
-      [`a/${'é'.repeat(128)}`, 'has a segment longer than 255 bytes'],
-      [Array(9).fill('x'.repeat(120)).join('/'), 'is longer than 1024 bytes'],
-    ])('the key %j is refused: it %s', async (key, fact) => {
-      const refusal = new TerminalError(
-        `${store.url}: key ${JSON.stringify(key)} ${fact}; nothing was read or written`,
-      );
-      const source = Readable.from(['body']);
-      await expect(store.put(key, source)).rejects.toThrow(refusal);
-      await expect(store.putIfAbsent(key, 'body')).rejects.toThrow(refusal);
-      await expect(store.get(key)).rejects.toThrow(refusal);
-      if (key !== '' && key !== 'a/') await expect(store.list(key)).rejects.toThrow(refusal);
-      expect([source.destroyed, await store.list('')]).toEqual([true, []]);
+      ['has an empty segment', ['', '/a', 'a//b', 'a/']],
+      ['has a segment . or ..', ['../a', 'a/./b', 'a/../../b']],
+      ['has a backslash or a control character', ['a\\b', 'a\0b', 'a\nb', 'a\u007fb']],
+      ['is not well-formed Unicode', ['a\ud800b']],
+      ['is in the reserved folder .incomplete', ['.incomplete', '.incomplete/a', '.INCOMPLETE/a']],
+      ['has a segment longer than 255 bytes', [`a/${'é'.repeat(128)}`]],
+      ['is longer than 1024 bytes', [Array(9).fill('x'.repeat(120)).join('/')]],
+    ])('a key that %s is refused', async (fact, keys) => {
+      for (const key of keys) {
+        const refusal = {
+          name: 'TerminalError',
+          message: `${store.url}: key ${JSON.stringify(key)} ${fact}; nothing was read or written`,
+        };
+        const source = Readable.from(['body']);
+        await expect(store.put(key, source)).rejects.toMatchObject(refusal);
+        await expect(store.putIfAbsent(key, 'body')).rejects.toMatchObject(refusal);
+        await expect(store.get(key)).rejects.toMatchObject(refusal);
+        // A folder may be named with its slash, and the root is ''.
+        if (key !== '' && key !== 'a/') await expect(store.list(key)).rejects.toMatchObject(refusal);
+        expect([source.destroyed, await store.list('')]).toEqual([true, []]);
+      }
     });
   });
 }

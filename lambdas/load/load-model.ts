@@ -1,0 +1,140 @@
+/** One model of one batch, inside the batch's transaction: stage, quarantine what breaks a constraint, apply the rest. */
+import { join } from 'node:path';
+import type { Model } from '../shared/dataset.ts';
+import type { Duckdb } from '../shared/duckdb.ts';
+import type { Column, DataObject, ProcessedModel } from '../shared/manifest.ts';
+import type { ObjectStore } from '../shared/object-store.ts';
+import { identifier, sqlStateOf } from '../shared/postgres.ts';
+import type { Session } from '../shared/session.ts';
+import { type Applied, applyStage } from './apply.ts';
+import { withoutForeignKeys } from './foreign-keys.ts';
+import type { AppliedCounts } from './ledger.ts';
+import * as quarantine from './quarantine.ts';
+import { sameKey } from './row-sql.ts';
+import { stageRows } from './stage-rows.ts';
+import { readTarget, type Target } from './target.ts';
+import { BAD_ROWS, KEYS, STAGE } from './temporary-tables.ts';
+
+export interface LoadModelOptions {
+  readonly session: Session;
+  readonly duckdb: Duckdb;
+  readonly store: ObjectStore;
+  readonly model: Model;
+  readonly batch: number;
+  /** What the batch brings; undefined if it brings nothing and only waiting rows are tried again. */
+  readonly processed: ProcessedModel | undefined;
+  readonly columns: readonly Column[];
+  /** A local folder of this batch. */
+  readonly folder: string;
+}
+
+export async function loadModel(options: LoadModelOptions): Promise<AppliedCounts> {
+  const { session, model, columns, processed } = options;
+  const target = await readTarget(session, model, columns);
+  await createTable(
+    session,
+    STAGE,
+    `select ${columns.map(({ name }) => identifier(name)).join(', ')} from ${target.table}`,
+  );
+  if (processed !== undefined) await takeIn(options, target, processed);
+  const waiting = await quarantine.stageWaiting(options);
+  const staged = (processed?.data.rows ?? 0) + waiting;
+
+  const sortedOut = waiting === 0 ? 0 : await quarantine.moveBroken(options, target);
+  const { moved, ...applied } = await applyUnbroken(options, target, await goneCondition(options));
+  await session.query(`drop table if exists ${STAGE}, ${KEYS}, ${BAD_ROWS}`);
+  return {
+    ...applied,
+    unchanged: staged - sortedOut - moved - applied.inserted - applied.changed,
+    quarantined: (await quarantine.countQuarantined(options)).rows,
+  };
+}
+
+/** The types of the target without its constraints, so that every row can be staged and judged by itself. */
+async function createTable(session: Session, name: string, select: string): Promise<void> {
+  await session.query(
+    `create temporary table ${name.replace('pg_temp.', '')} on commit drop as ${select} with no data`,
+  );
+}
+
+async function takeIn(
+  options: LoadModelOptions,
+  target: Target,
+  { mode, data, keys, quarantine: badRows }: ProcessedModel,
+): Promise<void> {
+  const { session, model, columns } = options;
+  await stage(options, { object: data, columns, into: STAGE });
+  await quarantine.removeSuperseded(options, mode);
+  if (keys !== null) {
+    const keyColumns = columns.filter(({ name }) => model.key.includes(name));
+    await createTable(
+      session,
+      KEYS,
+      `select ${keyColumns.map(({ name }) => identifier(name)).join(', ')} from ${target.table}`,
+    );
+    await stage(options, { object: keys, columns: keyColumns, into: KEYS });
+    await session.query(`analyze ${KEYS}`);
+    await quarantine.removeVanished(options, keys.ranges);
+  }
+  if (badRows !== null) {
+    const names = ['source_table', 'source_key', 'reason', 'source_row'];
+    await createTable(session, BAD_ROWS, `select ${names.map((name) => `null::text as ${name}`).join(', ')}`);
+    await stage(options, {
+      object: badRows,
+      columns: names.map((name) => ({ name, type: 'VARCHAR' })),
+      into: BAD_ROWS,
+    });
+    await quarantine.addBadRows(options);
+  }
+}
+
+async function stage(
+  options: LoadModelOptions,
+  rows: { object: DataObject; columns: readonly Column[]; into: string },
+): Promise<void> {
+  const { session, duckdb, store, folder, model } = options;
+  await stageRows({ session, duckdb, store, ...rows, path: join(folder, model.name) });
+}
+
+/** When a row of the target (alias `t`) has lost its source row; undefined where the batch cannot tell. */
+async function goneCondition(options: LoadModelOptions): Promise<string | undefined> {
+  const { model, processed } = options;
+  if (processed?.mode === 'whole') {
+    const { rows, unknown } = await quarantine.countQuarantined(options);
+    if (unknown > 0) return undefined; // the source row of any missing key may be one of these
+    const staged = `not exists (select 1 from ${STAGE} s where ${sameKey(model, 't', 's')})`;
+    return rows === 0 ? staged : `${staged} and ${quarantine.notQuarantined(options, 't')}`;
+  }
+  if (processed?.keys == null) return undefined;
+  const { ranges } = processed.keys;
+  const listed = `not exists (select 1 from ${KEYS} k where ${sameKey(model, 't', 'k')})`;
+  return ranges === 'all'
+    ? listed
+    : `${quarantine.inRanges(`t.${identifier(model.key[0] ?? '')}`, ranges)} and ${listed}`;
+}
+
+const NOT_NULL_VIOLATION = '23502';
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** The constraints of the database judge: only if one fails are the rows looked at one by one, and the rest applied. */
+async function applyUnbroken(
+  options: LoadModelOptions,
+  target: Target,
+  gone: string | undefined,
+): Promise<Applied & { moved: number }> {
+  const { session } = options;
+  const apply = async () => {
+    await quarantine.removeReleased(options);
+    return withoutForeignKeys(session, target, () => applyStage({ ...options, target, gone }));
+  };
+  await session.query('savepoint weir_apply');
+  try {
+    return { ...(await apply()), moved: 0 };
+  } catch (error) {
+    if (![NOT_NULL_VIOLATION, FOREIGN_KEY_VIOLATION].includes(sqlStateOf(error))) throw error;
+    await session.query('rollback to savepoint weir_apply');
+    const moved = await quarantine.moveBroken(options, target);
+    if (moved === 0) throw error;
+    return { ...(await apply()), moved };
+  }
+}

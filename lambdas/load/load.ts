@@ -1,0 +1,137 @@
+/** The load stage: every processed manifest that the warehouse does not hold yet, in order, each in one transaction. */
+import type { Dataset } from '../shared/dataset.ts';
+import type { Duckdb } from '../shared/duckdb.ts';
+import { TerminalError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import { type ProcessedManifest, processedManifest } from '../shared/manifest.ts';
+import { type Committed, openManifestLog } from '../shared/manifest-log.ts';
+import { withWorkFolder } from '../shared/object-file.ts';
+import type { ObjectStore } from '../shared/object-store.ts';
+import type { Connect, Session } from '../shared/session.ts';
+import { type AppliedCounts, type LedgerEntry, lockOf, prepareSchema, readLedger } from './ledger.ts';
+import { loadModel } from './load-model.ts';
+import { modelsWaiting } from './quarantine.ts';
+import { orderByReference } from './target.ts';
+
+export interface LoadOptions {
+  readonly dataset: Dataset;
+  readonly connect: Connect;
+  /** The processed bucket. */
+  readonly store: ObjectStore;
+  /** Opens a DuckDB that spills into the given folder. */
+  readonly openDuckdb: (folder: string) => Promise<Duckdb>;
+  readonly log: Log;
+}
+
+/** What one batch did to the warehouse. */
+export interface LoadedBatch {
+  readonly number: number;
+  readonly models: Readonly<Record<string, AppliedCounts>>;
+}
+
+/** Catches up with the processed log. @returns the batches applied, oldest first */
+export async function load(options: LoadOptions): Promise<LoadedBatch[]> {
+  const { dataset, connect, store } = options;
+  const manifests = openManifestLog({ store, dataset: dataset.name, schema: processedManifest });
+  const head = await manifests.head();
+  if (head === undefined) return [];
+
+  const session = await connect();
+  try {
+    await prepareSchema(session, dataset.warehouse);
+    let applied = await readLedger(session);
+    refuseForeignLedger(options, head, applied);
+    const loaded: LoadedBatch[] = [];
+    for (let number = (applied?.batch ?? 0) + 1; number <= head.manifest.number; number++) {
+      const batch = await manifests.read(number);
+      const models = await withWorkFolder((folder) => loadBatch({ ...options, session, batch, folder, applied }));
+      if (models === undefined) break;
+      loaded.push({ number, models });
+      applied = { batch: number, manifestSha256: batch.sha256 };
+    }
+    return loaded;
+  } finally {
+    await session.end();
+  }
+}
+
+/** A ledger that is ahead, or that holds another manifest of this number, was written from another lake. */
+function refuseForeignLedger(
+  { dataset, store }: LoadOptions,
+  head: Committed<ProcessedManifest>,
+  applied: LedgerEntry | undefined,
+): void {
+  const { number } = head.manifest;
+  if (applied === undefined || applied.batch < number) return;
+  if (applied.batch === number && applied.manifestSha256 === head.sha256) return;
+  throw new TerminalError(
+    `load ${dataset.name}: the warehouse is at batch ${applied.batch} of another lake, ${store.url} is at batch ${number}; ` +
+      'point --lake to the lake that it was loaded from, or load into an empty schema. Nothing was changed',
+  );
+}
+
+interface LoadBatchOptions extends LoadOptions {
+  readonly session: Session;
+  readonly batch: Committed<ProcessedManifest>;
+  readonly folder: string;
+  readonly applied: LedgerEntry | undefined;
+}
+
+/** Applies one batch and writes it into the ledger, or neither. @returns undefined if another loader is at work */
+async function loadBatch(options: LoadBatchOptions): Promise<Record<string, AppliedCounts> | undefined> {
+  const { dataset, session, batch, openDuckdb, folder, log } = options;
+  const { number, capturedAt, models } = batch.manifest;
+  const place = `load ${dataset.name} batch ${number}`;
+  await session.query('begin');
+  const [lock] = await session.query<{ taken: string }>('select pg_try_advisory_xact_lock($1::bigint) as taken', [
+    lockOf(dataset.warehouse.schema),
+  ]);
+  if (lock?.taken !== 't' || (await readLedger(session))?.batch !== options.applied?.batch) {
+    await session.query('rollback');
+    log.info(`${place}: another loader is at work; it applies this batch`);
+    return undefined;
+  }
+  if (options.applied !== undefined && batch.manifest.previous !== options.applied.manifestSha256) {
+    throw new TerminalError(
+      `${place}: it does not follow the batch ${options.applied.batch} that the warehouse holds; the lake is another one. Nothing was changed`,
+    );
+  }
+
+  const waiting = await modelsWaiting(session);
+  const counts: Record<string, AppliedCounts> = {};
+  const duckdb = await openDuckdb(folder);
+  try {
+    for (const model of await orderByReference(session, dataset.models)) {
+      const processed = models[model.name];
+      const columns = processed?.columns ?? waiting.get(model.name);
+      if (columns === undefined) continue;
+      const started = performance.now();
+      const modelCounts = await loadModel({
+        ...options,
+        duckdb,
+        model,
+        batch: number,
+        processed,
+        columns,
+        folder,
+      }).catch((error) => {
+        if (!(error instanceof TerminalError)) throw error;
+        throw new TerminalError(`load ${dataset.name}/${model.name} batch ${number}: ${error.message}`, {
+          cause: error,
+        });
+      });
+      counts[model.name] = modelCounts;
+      log.info(`applied ${model.name}`, { ...modelCounts, milliseconds: Math.round(performance.now() - started) });
+    }
+  } finally {
+    duckdb.close();
+  }
+  await session.query('insert into weir_ledger (batch, manifest_sha256, captured_at, counts) values ($1, $2, $3, $4)', [
+    number,
+    batch.sha256,
+    capturedAt,
+    JSON.stringify(counts),
+  ]);
+  await session.query('commit');
+  return counts;
+}

@@ -1,0 +1,39 @@
+/** Turns a list of the source's keys into a list of a model's keys, so that load can tell which of its rows are gone. */
+import { join } from 'node:path';
+import type { Model } from '../shared/dataset.ts';
+import { type Duckdb, quoteName, quoteText } from '../shared/duckdb.ts';
+import type { CapturedTable, KeyRanges } from '../shared/manifest.ts';
+import { fetchObject } from '../shared/object-file.ts';
+import type { ObjectStore } from '../shared/object-store.ts';
+import { lakeType, readCapturedCsv } from '../shared/source-types.ts';
+
+export interface TranslateKeysOptions {
+  readonly duckdb: Duckdb;
+  readonly model: Model;
+  readonly table: CapturedTable;
+  readonly ingestion: ObjectStore;
+  readonly folder: string;
+  readonly path: string;
+}
+
+/** Writes the model's keys to `path`. @returns undefined if the batch lists no keys of the model's table */
+export async function translateKeys(
+  options: TranslateKeysOptions,
+): Promise<{ rows: number; ranges: KeyRanges } | undefined> {
+  const { duckdb, model, table, ingestion, folder, path } = options;
+  if (table.keys === null) return undefined;
+  const csv = join(folder, 'keys.csv.gz');
+  await fetchObject(ingestion, table.keys, csv);
+  const columns = table.primaryKey.map((name) => ({
+    name,
+    type: table.columns.find((column) => column.name === name)?.type ?? 'text',
+  }));
+  const items = model.key.map((name) => {
+    const column = columns.find((column) => column.name === model.origins.get(name)?.column);
+    return `cast(${quoteName(column?.name ?? name)} as ${lakeType(column?.type ?? 'text')}) as ${quoteName(name)}`;
+  });
+  await duckdb.run(
+    `copy (select ${items.join(', ')} from ${readCapturedCsv({ path: csv, columns })}) to ${quoteText(path)} (format parquet, compression zstd)`,
+  );
+  return { rows: table.keys.rows, ranges: table.keys.ranges };
+}
