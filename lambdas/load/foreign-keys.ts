@@ -32,7 +32,7 @@ export async function withoutForeignKeys<Result>(
 
 async function isLarge(session: Session, table: string): Promise<boolean> {
   const [size] = await session.query<{ large: string }>(
-    'select pg_relation_size($1::regclass) >= greatest($3, $4 * pg_relation_size($2::regclass)) as large',
+    'select pg_relation_size($1::regclass) >= greatest($3::float8, $4::float8 * pg_relation_size($2::regclass)) as large',
     [STAGE, table, LARGE_BYTES, LARGE_SHARE],
   );
   return size?.large === 't';

@@ -3,6 +3,6 @@
 export default class CountReporter {
   onRunComplete(_contexts, { numPassedTests, numFailedTests, numRuntimeErrorTestSuites }) {
     const failed = numFailedTests + numRuntimeErrorTestSuites; // a file that does not even load counts as one failure
-    process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`);
+    process.once('exit', () => process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`)); // after Jest's own summary
   }
 }

@@ -1,0 +1,25 @@
+# Every target runs on the Node of package-lock.json: npm puts node_modules/.bin first in the path.
+
+menu: ## this menu
+	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+install: node_modules/.package-lock.json ## the packages of package-lock.json, if they are not there yet
+
+demo: install ## the whole pipeline on this machine, with a real PostgreSQL; ARGS="--help" shows its options
+	@npm run --silent weir -- demo $(ARGS)
+
+test: install ## style, types and every test, with coverage
+	@npm run --silent check
+	@npm run --silent test
+
+bench: install ## the benchmarks; SCALE=0.1 makes them smaller
+	@npm run --silent bench
+
+clean: ## removes all that the targets above made, and stops a PostgreSQL left behind
+	@if [ -x node_modules/.bin/node ]; then npm run --silent clean; fi
+	@rm -rf .weir coverage cdk.out node_modules
+
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --no-progress --loglevel=error
+
+.PHONY: menu install demo test bench clean
