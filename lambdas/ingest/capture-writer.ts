@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
 import type { DataObject } from '../shared/manifest.ts';
 import type { ObjectStore } from '../shared/object-store.ts';
+import { allOrCause } from '../shared/stream-ends.ts';
 
 export interface CaptureWriter {
   /** Stores what `produce` writes as gzipped CSV. `produce` resolves with the number of rows. */
@@ -47,23 +48,6 @@ export function createCaptureWriter({ store, dataset, attempt, startedAt }: Capt
       return key;
     },
   };
-}
-
-/** Waits for all ends of a stream and throws what went wrong first, not that the other ends were closed because of it. */
-async function allOrCause<Results extends readonly unknown[]>(
-  ends: {
-    readonly [End in keyof Results]: Promise<Results[End]>;
-  },
-): Promise<Results> {
-  const settled = await Promise.allSettled(ends);
-  const errors = settled.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
-  if (errors.length > 0) throw errors.find((error) => !isClosedByOthers(error)) ?? errors[0];
-  return Promise.all(ends) as Promise<Results>;
-}
-
-function isClosedByOthers(error: unknown): boolean {
-  const { code, cause } = error as { code?: string; cause?: unknown };
-  return code === 'ERR_STREAM_PREMATURE_CLOSE' || (cause !== undefined && isClosedByOthers(cause));
 }
 
 function createDigest(): { digest: Transform; result: () => { bytes: number; sha256: string } } {

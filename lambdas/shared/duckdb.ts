@@ -24,16 +24,21 @@ export interface OpenDuckdbOptions {
   readonly directory: string;
   /** Memory of the process in MB, of which DuckDB gets 60 %. @default - the function's memory on Lambda, else 512 */
   readonly memoryMegabytes?: number;
+  /** @default - one for every vCPU that this memory buys on Lambda, else one for every core */
+  readonly threads?: number;
 }
 
+/** Set on Lambda only, in MB. */
+const LAMBDA_MEMORY = process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
 const MEGABYTES_PER_VCPU = 1769; // https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 
 export async function openDuckdb({
   directory,
-  memoryMegabytes = memoryOfProcess(),
+  memoryMegabytes = Number(LAMBDA_MEMORY ?? 512),
+  threads = LAMBDA_MEMORY === undefined
+    ? availableParallelism()
+    : Math.max(1, Math.floor(memoryMegabytes / MEGABYTES_PER_VCPU)),
 }: OpenDuckdbOptions): Promise<Duckdb> {
-  const onLambda = process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE !== undefined;
-  const threads = onLambda ? Math.max(1, Math.floor(memoryMegabytes / MEGABYTES_PER_VCPU)) : availableParallelism();
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(threads),
     memory_limit: `${Math.floor(memoryMegabytes * 0.6)}MB`,
@@ -71,10 +76,6 @@ function classify(error: unknown): Error {
     return new RetryableError(`duckdb: ${message}`, { cause: error });
   }
   return new TerminalError(message, { cause: error });
-}
-
-function memoryOfProcess(): number {
-  return Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 512);
 }
 
 /** Quotes a name as an SQL identifier, for DuckDB as for PostgreSQL. */

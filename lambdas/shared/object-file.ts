@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { RetryableError, TerminalError } from './errors.ts';
 import type { DataObject } from './manifest.ts';
 import type { ObjectStore } from './object-store.ts';
+import { allOrCause } from './stream-ends.ts';
 
 /** Fetches an object into a file. @throws {TerminalError} if its bytes are not those that the manifest recorded. */
 export async function fetchObject(store: ObjectStore, object: DataObject, path: string): Promise<void> {
@@ -27,7 +28,7 @@ export async function storeFile(
   path: string,
 ): Promise<{ bytes: number; sha256: string }> {
   const body = new PassThrough();
-  const [measured] = await Promise.all([copy(createReadStream(path), body), store.put(key, body)]);
+  const [measured] = await allOrCause([copy(createReadStream(path), body), store.put(key, body)]);
   return measured;
 }
 

@@ -238,6 +238,7 @@ describe('a project as npm may leave it', () => {
     const filter = (path: string) => !lstatSync(path).isSymbolicLink();
     for (const part of ['package.json', 'bin/local', 'lambdas/shared', packages])
       cpSync(join(PROJECT, part), join(project, part), { recursive: true, filter });
+    execFileSync('chmod', ['-R', 'u+w', project]); // the installed packages may be read-only
     for (const name of ['pg', 'pg-copy-streams'])
       symlinkSync(join(PROJECT, 'node_modules', name), join(project, 'node_modules', name));
 
