@@ -30,7 +30,7 @@ const CHUNK_BYTES = 1024 * 1024;
 export function createCaptureWriter({ store, dataset, attempt, startedAt }: CaptureWriterOptions): CaptureWriter {
   const [date, time] = startedAt.toISOString().split(/[T.]/);
   const keyOf = (table: string, ending: string) =>
-    `${dataset}/${encodeURIComponent(table)}/${date}/${time?.replaceAll(':', '-')}/${attempt}${ending}`;
+    `${dataset}/${encodeURIComponent(table).replaceAll('.', '%2E')}/${date}/${time?.replaceAll(':', '-')}/${attempt}${ending}`;
 
   return {
     async csv({ table, suffix = '' }, produce) {

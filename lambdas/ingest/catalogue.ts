@@ -21,18 +21,35 @@ export interface ReadCatalogueOptions {
   readonly names: readonly string[];
 }
 
-/** The quoted names of `names`, as the catalogue spells them. @throws {TerminalError} naming the tables that are not there. */
+/** The quoted names of `names`, as the catalogue spells them. @throws {TerminalError} naming the tables that are not there or are no tables. */
 export async function findTables({ session, schema, names }: ReadCatalogueOptions): Promise<readonly string[]> {
-  const rows = await session.query<{ name: string }>(
-    `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  const rows = await session.query<{ name: string; kind: string; access_method: string | null }>(
+    `select c.relname as name, c.relkind as kind, (select amname from pg_am where oid = c.relam) as access_method
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relkind not in ('i', 'I', 'S', 't', 'c') order by 1`,
     [schema],
   );
   const present = rows.map(({ name }) => name);
   const missing = names.filter((name) => !present.includes(name));
-  if (missing.length === 0) return names.map((name) => `${identifier(schema)}.${identifier(name)}`);
+  if (missing.length > 0) {
+    throw new TerminalError(
+      `the source has no table ${missing.join(', ')} in schema ${schema}, which the models read; it has: ${present.join(', ') || 'none'}`,
+    );
+  }
+  for (const row of rows) if (names.includes(row.name)) refuseOtherThanTable(row);
+  return names.map((name) => `${identifier(schema)}.${identifier(name)}`);
+}
+
+function refuseOtherThanTable({
+  name,
+  kind,
+  access_method,
+}: Pick<CatalogueRow, 'name' | 'kind' | 'access_method'>): void {
+  const kinds: Readonly<Record<string, string>> = { v: 'a view', m: 'a materialized view', f: 'a foreign table' };
+  const other = kinds[kind] ?? (kind === 'r' && access_method !== 'heap' ? `stored by ${access_method}` : undefined);
+  if (other === undefined) return;
   throw new TerminalError(
-    `the source has no table ${missing.join(', ')} in schema ${schema}, which the models read; it has: ${present.join(', ') || 'none'}`,
+    `source table ${name} is ${other}, whose changes cannot be seen exactly; model the tables below it`,
   );
 }
 
@@ -48,12 +65,14 @@ interface CatalogueRow {
 
 /**
  * Describes tables that are locked already. The fingerprint covers the file of the table and of its partitions, every
- * column with the default that PostgreSQL fills in for older rows, enum labels and domains.
+ * column with the default that PostgreSQL fills in for older rows or the expression that generates it, domains, and all
+ * enum labels of the database if a column is of a type that somebody made: an array or a composite may hold an enum.
  */
 export async function readCatalogue({ session, schema, names }: ReadCatalogueOptions): Promise<CatalogueTable[]> {
   const rows = await session.query<CatalogueRow>(CATALOGUE_SQL, [schema, names]);
   return rows.map((row) => {
-    refuseUnreadable(row);
+    refuseOtherThanTable(row);
+    refuseRowSecurity(row);
     return {
       name: row.name,
       sql: `${identifier(schema)}.${identifier(row.name)}`,
@@ -64,19 +83,11 @@ export async function readCatalogue({ session, schema, names }: ReadCatalogueOpt
   });
 }
 
-function refuseUnreadable({ name, kind, access_method, row_security }: CatalogueRow): void {
-  const kinds: Readonly<Record<string, string>> = { v: 'a view', m: 'a materialized view', f: 'a foreign table' };
-  const other = kinds[kind] ?? (kind === 'r' && access_method !== 'heap' ? `stored by ${access_method}` : undefined);
-  if (other !== undefined) {
-    throw new TerminalError(
-      `source table ${name} is ${other}, whose changes cannot be seen exactly; model the tables below it`,
-    );
-  }
-  if (row_security === 't') {
-    throw new TerminalError(
-      `source table ${name} hides rows from this role by row security; grant BYPASSRLS or a policy for all rows`,
-    );
-  }
+function refuseRowSecurity({ name, row_security }: CatalogueRow): void {
+  if (row_security !== 't') return;
+  throw new TerminalError(
+    `source table ${name} hides rows from this role by row security; read it with a role that has BYPASSRLS`,
+  );
 }
 
 const CATALOGUE_SQL = `
@@ -107,12 +118,15 @@ const CATALOGUE_SQL = `
       (
         select string_agg(
           concat_ws(':', a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attisdropped, a.attgenerated,
-            a.atthasmissing, a.attmissingval::text, e.labels, y.typbasetype, y.typtypmod), ',' order by a.attnum
+            a.atthasmissing, a.attmissingval::text, e.labels, y.typbasetype, y.typtypmod,
+            case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end), ',' order by a.attnum
         )
         from pg_attribute a
         left join pg_type y on y.oid = a.atttypid
+        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
         left join lateral (
-          select string_agg(l.enumlabel, '|' order by l.enumsortorder) as labels from pg_enum l where l.enumtypid = a.atttypid
+          select md5(string_agg(concat(l.oid, l.enumlabel), '|' order by l.oid)) as labels from pg_enum l
+          where a.atttypid >= 16384 -- FirstNormalObjectId: below it are PostgreSQL's own types
         ) e on true
         where a.attrelid = c.oid and a.attnum > 0
       ),

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Dataset } from '../shared/dataset.ts';
 import type { Duckdb } from '../shared/duckdb.ts';
 import { TerminalError } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
+import { type Log, withFields } from '../shared/log.ts';
 import type { CapturedTable, Column, DataObject, KeyList } from '../shared/manifest.ts';
 import type { ObjectStore } from '../shared/object-store.ts';
 import { identifier } from '../shared/postgres.ts';
@@ -30,9 +30,10 @@ export interface PostgresSourceOptions {
 export function createPostgresSource(options: PostgresSourceOptions): Source {
   return {
     async poll(poll) {
+      const log = withFields(options.log, { batch: (poll.previous?.number ?? 0) + 1 });
       const session = await options.connect();
       try {
-        return await readBatch(session, options, poll);
+        return await readBatch(session, { ...options, log }, poll);
       } finally {
         await session.end();
       }

@@ -52,7 +52,7 @@ const TABLES_SQL = `
   comment on table weir_quarantine is 'Rows that broke a contract, with the reason: they come back by themselves when the cause is gone';
   comment on column weir_quarantine.source_key is 'The key of the model as an array of texts; null if it cannot be told';
   comment on column weir_quarantine.batch is 'The batch that brought the row';
-  comment on column weir_quarantine.stage is 'transform: row holds the source row as captured; load: row holds the output row'`;
+  comment on column weir_quarantine.stage is 'transform: row holds the source row as captured; load: row holds the output row, every value as text'`;
 
 export interface WarehouseSchema {
   readonly schema: string;

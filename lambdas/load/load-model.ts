@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Model } from '../shared/dataset.ts';
 import type { Duckdb } from '../shared/duckdb.ts';
-import type { Column, DataObject, ProcessedModel } from '../shared/manifest.ts';
+import type { Column, ProcessedModel } from '../shared/manifest.ts';
 import type { ObjectStore } from '../shared/object-store.ts';
 import { identifier, sqlStateOf } from '../shared/postgres.ts';
 import type { Session } from '../shared/session.ts';
@@ -11,9 +11,9 @@ import { withoutForeignKeys } from './foreign-keys.ts';
 import type { AppliedCounts } from './ledger.ts';
 import * as quarantine from './quarantine.ts';
 import { sameKey } from './row-sql.ts';
-import { stageRows } from './stage-rows.ts';
+import { type StageRowsOptions, stageRows } from './stage-rows.ts';
 import { readTarget, type Target } from './target.ts';
-import { BAD_ROWS, KEYS, STAGE } from './temporary-tables.ts';
+import { BAD_ROWS, KEYS, STAGE, TEXTS } from './temporary-tables.ts';
 
 export interface LoadModelOptions {
   readonly session: Session;
@@ -36,16 +36,16 @@ export async function loadModel(options: LoadModelOptions): Promise<AppliedCount
     STAGE,
     `select ${columns.map(({ name }) => identifier(name)).join(', ')} from ${target.table}`,
   );
-  if (processed !== undefined) await takeIn(options, target, processed);
-  const waiting = await quarantine.stageWaiting(options);
+  const unfit = processed === undefined ? 0 : await takeIn(options, target, processed);
+  const waiting = await quarantine.stageWaiting(options, target);
   const staged = (processed?.data.rows ?? 0) + waiting;
 
   const sortedOut = waiting === 0 ? 0 : await quarantine.moveBroken(options, target);
   const { moved, ...applied } = await applyUnbroken(options, target, await goneCondition(options));
-  await session.query(`drop table if exists ${STAGE}, ${KEYS}, ${BAD_ROWS}`);
+  await session.query(`drop table if exists ${STAGE}, ${TEXTS}, ${KEYS}, ${BAD_ROWS}`);
   return {
     ...applied,
-    unchanged: staged - sortedOut - moved - applied.inserted - applied.changed,
+    unchanged: staged - unfit - sortedOut - moved - applied.inserted - applied.changed,
     quarantined: (await quarantine.countQuarantined(options)).rows,
   };
 }
@@ -57,24 +57,31 @@ async function createTable(session: Session, name: string, select: string): Prom
   );
 }
 
+/** @returns how many of the model's rows do not fit into its columns; they are in quarantine */
 async function takeIn(
   options: LoadModelOptions,
   target: Target,
   { mode, data, keys, quarantine: badRows }: ProcessedModel,
-): Promise<void> {
+): Promise<number> {
   const { session, model, columns } = options;
-  await stage(options, { object: data, columns, into: STAGE });
+  const { types } = target;
+  const unfit = await stage(options, { object: data, columns, into: STAGE, types });
   await quarantine.removeSuperseded(options, mode);
+  if (unfit > 0) {
+    await quarantine.addUnfit(options, target);
+    await session.query(`drop table ${TEXTS}`);
+  }
   if (keys !== null) {
     const keyColumns = columns.filter(({ name }) => model.key.includes(name));
     await createTable(
       session,
       KEYS,
-      `select ${keyColumns.map(({ name }) => identifier(name)).join(', ')} from ${target.table}`,
+      `select ${keyColumns.map(({ name }) => identifier(name)).join(', ')}, null::text as weir_key from ${target.table}`,
     );
-    await stage(options, { object: keys, columns: keyColumns, into: KEYS });
-    await session.query(`analyze ${KEYS}`);
-    await quarantine.removeVanished(options, keys.ranges);
+    const listed = [...keyColumns, { name: 'weir_key', type: 'VARCHAR' }];
+    await stage(options, { object: keys, columns: listed, into: KEYS, types });
+    await session.query(`drop table if exists ${TEXTS}; analyze ${KEYS}`);
+    await quarantine.removeVanished(options, target, keys.ranges);
   }
   if (badRows !== null) {
     const names = ['source_table', 'source_key', 'reason', 'source_row'];
@@ -83,17 +90,19 @@ async function takeIn(
       object: badRows,
       columns: names.map((name) => ({ name, type: 'VARCHAR' })),
       into: BAD_ROWS,
+      types,
     });
-    await quarantine.addBadRows(options);
+    await quarantine.addBadRows(options, target);
   }
+  return unfit;
 }
 
 async function stage(
   options: LoadModelOptions,
-  rows: { object: DataObject; columns: readonly Column[]; into: string },
-): Promise<void> {
+  rows: Pick<StageRowsOptions, 'object' | 'columns' | 'into' | 'types'>,
+): Promise<number> {
   const { session, duckdb, store, folder, model } = options;
-  await stageRows({ session, duckdb, store, ...rows, path: join(folder, model.name) });
+  return stageRows({ session, duckdb, store, ...rows, path: join(folder, model.name) });
 }
 
 /** When a row of the target (alias `t`) has lost its source row; undefined where the batch cannot tell. */

@@ -2,7 +2,7 @@
 import type { Dataset } from '../shared/dataset.ts';
 import type { Duckdb } from '../shared/duckdb.ts';
 import { TerminalError } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
+import { type Log, withFields } from '../shared/log.ts';
 import { type ProcessedManifest, processedManifest } from '../shared/manifest.ts';
 import { type Committed, openManifestLog } from '../shared/manifest-log.ts';
 import { withWorkFolder } from '../shared/object-file.ts';
@@ -10,7 +10,7 @@ import type { ObjectStore } from '../shared/object-store.ts';
 import type { Connect, Session } from '../shared/session.ts';
 import { type AppliedCounts, type LedgerEntry, lockOf, prepareSchema, readLedger } from './ledger.ts';
 import { loadModel } from './load-model.ts';
-import { modelsWaiting } from './quarantine.ts';
+import { countAllQuarantined, modelsWaiting } from './quarantine.ts';
 import { orderByReference } from './target.ts';
 
 export interface LoadOptions {
@@ -21,11 +21,17 @@ export interface LoadOptions {
   /** Opens a DuckDB that spills into the given folder. */
   readonly openDuckdb: (folder: string) => Promise<Duckdb>;
   readonly log: Log;
+  /** Told of every batch before it is worked on, with the time at which it was captured. */
+  readonly onBatch?: (batch: { number: number; capturedAt: string }) => void;
 }
 
 /** What one batch did to the warehouse. */
 export interface LoadedBatch {
   readonly number: number;
+  /** When the source was as the warehouse is now. */
+  readonly capturedAt: string;
+  /** Rows in quarantine after this batch, of all models. */
+  readonly quarantined: number;
   readonly models: Readonly<Record<string, AppliedCounts>>;
 }
 
@@ -44,9 +50,11 @@ export async function load(options: LoadOptions): Promise<LoadedBatch[]> {
     const loaded: LoadedBatch[] = [];
     for (let number = (applied?.batch ?? 0) + 1; number <= head.manifest.number; number++) {
       const batch = await manifests.read(number);
-      const models = await withWorkFolder((folder) => loadBatch({ ...options, session, batch, folder, applied }));
-      if (models === undefined) break;
-      loaded.push({ number, models });
+      options.onBatch?.(batch.manifest);
+      const log = withFields(options.log, { batch: number });
+      const result = await withWorkFolder((folder) => loadBatch({ ...options, log, session, batch, folder, applied }));
+      if (result === undefined) break;
+      loaded.push(result);
       applied = { batch: number, manifestSha256: batch.sha256 };
     }
     return loaded;
@@ -78,7 +86,7 @@ interface LoadBatchOptions extends LoadOptions {
 }
 
 /** Applies one batch and writes it into the ledger, or neither. @returns undefined if another loader is at work */
-async function loadBatch(options: LoadBatchOptions): Promise<Record<string, AppliedCounts> | undefined> {
+async function loadBatch(options: LoadBatchOptions): Promise<LoadedBatch | undefined> {
   const { dataset, session, batch, openDuckdb, folder, log } = options;
   const { number, capturedAt, models } = batch.manifest;
   const place = `load ${dataset.name} batch ${number}`;
@@ -132,6 +140,7 @@ async function loadBatch(options: LoadBatchOptions): Promise<Record<string, Appl
     capturedAt,
     JSON.stringify(counts),
   ]);
+  const quarantined = await countAllQuarantined(session);
   await session.query('commit');
-  return counts;
+  return { number, capturedAt, quarantined, models: counts };
 }

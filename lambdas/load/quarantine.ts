@@ -5,7 +5,8 @@ import { identifier, literal } from '../shared/postgres.ts';
 import type { Session } from '../shared/session.ts';
 import { columnList, keyTexts } from './row-sql.ts';
 import type { Target } from './target.ts';
-import { BAD_ROWS, KEYS, STAGE } from './temporary-tables.ts';
+import { BAD_ROWS, KEYS, STAGE, TEXTS } from './temporary-tables.ts';
+import { allFit, canJudge, casts, misfits, spelling, textOf } from './unfit-rows.ts';
 
 export interface QuarantineOptions {
   readonly session: Session;
@@ -38,37 +39,74 @@ export async function removeSuperseded(
 }
 
 /** Removes the rows whose source row is gone, by the keys that the batch lists. */
-export async function removeVanished({ session, model }: QuarantineOptions, ranges: KeyRanges): Promise<void> {
+export async function removeVanished(options: QuarantineOptions, target: Target, ranges: KeyRanges): Promise<void> {
+  const { session, model } = options;
+  if ((await countQuarantined(options)).rows === 0) return;
   const listed = ranges === 'all' ? 'true' : inRanges(`(q.source_key ->> 0)::numeric`, ranges);
   await session.execute(
     `delete from weir_quarantine q
-     where q.model = $1 and ${listed} and q.source_key not in (select ${keyTexts(model, 'k')} from ${KEYS} k)`,
+     where q.model = $1 and ${listed}
+       and q.source_key not in (select ${keyTexts(model, 'k')} from ${KEYS} k)
+       and q.source_key not in (select ${await spelledKey(options, target, 'k.weir_key')} from ${KEYS} k)`,
     [model.name],
   );
 }
 
 /** Takes in the rows that broke the model itself, found by transform. */
-export async function addBadRows({ session, model, batch }: QuarantineOptions): Promise<void> {
+export async function addBadRows(options: QuarantineOptions, target: Target): Promise<void> {
+  const { session, model, batch } = options;
+  const key = await spelledKey(options, target, 'b.source_key');
   await session.execute(
-    `delete from weir_quarantine q using ${BAD_ROWS} b where q.model = $1 and q.source_key = b.source_key::jsonb`,
+    `delete from weir_quarantine q using ${BAD_ROWS} b where q.model = $1 and q.source_key = ${key}`,
     [model.name],
   );
   await session.execute(
     `insert into weir_quarantine (model, source_key, batch, stage, reason, source_table, row)
-     select $1, source_key::jsonb, ${batch}, 'transform', reason, source_table, source_row::jsonb from ${BAD_ROWS}`,
+     select $1, ${key}, ${batch}, 'transform', reason, source_table, source_row::jsonb from ${BAD_ROWS} b`,
     [model.name],
   );
 }
 
-/** Puts waiting rows back on the stage, beside the batch's own. @returns how many */
-export async function stageWaiting({ session, model, columns }: QuarantineOptions): Promise<number> {
-  return session.execute(
-    `insert into ${STAGE} (${columnList(columns)})
-     select ${columnList(columns, 'r')}
-     from weir_quarantine q cross join lateral jsonb_populate_record(null::${STAGE}, q.row) r
-     where q.model = $1 and q.stage = 'load'`,
+/** Takes in the rows that do not fit into the warehouse's columns, from the table of texts. */
+export async function addUnfit({ session, model, columns, batch }: QuarantineOptions, target: Target): Promise<void> {
+  const texts = { columns, types: target.types, text: textOf('x') };
+  const key = `to_jsonb(array[${model.key.map((name) => spelling(texts, name)).join(', ')}])`;
+  await session.execute(`delete from weir_quarantine q using ${TEXTS} x where q.model = $1 and q.source_key = ${key}`, [
+    model.name,
+  ]);
+  await session.execute(
+    `insert into weir_quarantine (model, source_key, batch, stage, reason, row)
+     select $1, ${key}, ${batch}, 'load', ${misfits(texts)}, to_jsonb(x) from ${TEXTS} x`,
     [model.name],
   );
+}
+
+/** Puts the waiting rows whose values fit back on the stage, beside the batch's own. @returns how many */
+export async function stageWaiting({ session, model, columns }: QuarantineOptions, target: Target): Promise<number> {
+  const [waiting] = await session.query(`select 1 from weir_quarantine where model = $1 and stage = 'load' limit 1`, [
+    model.name,
+  ]);
+  if (waiting === undefined) return 0;
+  const texts = { columns, types: target.types, text: (name: string) => `(q.row ->> ${literal(name)})` };
+  const fit = (await canJudge(session)) ? allFit(texts) : 'true';
+  return session.execute(
+    `insert into ${STAGE} (${columnList(columns)})
+     select ${casts(texts)} from weir_quarantine q where q.model = $1 and q.stage = 'load' and ${fit}`,
+    [model.name],
+  );
+}
+
+/** A key that came as a JSON array of captured texts, as `keyTexts` spells it; NULL if it did not come. */
+async function spelledKey(
+  { session, model }: QuarantineOptions,
+  { types }: Target,
+  expression: string,
+): Promise<string> {
+  if (!(await canJudge(session))) return `${expression}::jsonb`;
+  const texts = model.key.map((name, index) => {
+    return spelling({ types, text: () => `(${expression}::jsonb ->> ${index})` }, name);
+  });
+  return `case when ${expression} is not null then to_jsonb(array[${texts.join(', ')}]) end`;
 }
 
 /** Moves staged rows that break a NOT NULL or a foreign key into quarantine, each with its reason. @returns how many */
@@ -93,12 +131,16 @@ export async function moveBroken(options: QuarantineOptions, target: Target): Pr
 
 /** A row that is in quarantine already stays there as the batch that brought it. */
 async function moveWhere(
-  { session, model, batch }: QuarantineOptions,
+  { session, model, columns, batch }: QuarantineOptions,
   condition: string,
   reason: string,
 ): Promise<number> {
+  const texts = columns.map(({ name }) => `s.${identifier(name)}::text as ${identifier(name)}`).join(', ');
   return session.execute(
-    `with moved as (delete from ${STAGE} s where ${condition} returning ${keyTexts(model, 's')} as source_key, ${reason} as reason, to_jsonb(s) as row),
+    `with moved as (
+       delete from ${STAGE} s where ${condition}
+       returning ${keyTexts(model, 's')} as source_key, ${reason} as reason, (select to_jsonb(x) from (select ${texts}) x) as row
+     ),
      kept as (
        insert into weir_quarantine (model, source_key, batch, stage, reason, row)
        select $1, m.source_key, ${batch}, 'load', m.reason, m.row
@@ -128,6 +170,12 @@ export async function countQuarantined({
     [model.name],
   );
   return { rows: Number(counts?.rows), unknown: Number(counts?.unknown) };
+}
+
+/** How many rows are in quarantine, of all models. */
+export async function countAllQuarantined(session: Session): Promise<number> {
+  const [count] = await session.query<{ rows: string }>('select count(*) as rows from weir_quarantine');
+  return Number(count?.rows);
 }
 
 /** Condition that a row's key is not in quarantine. */

@@ -18,7 +18,7 @@ export function columnList(columns: readonly Column[], alias?: string): string {
   return columns.map(({ name }) => `${alias === undefined ? '' : `${alias}.`}${identifier(name)}`).join(', ');
 }
 
-/** The rows of two aliases compared as wholes; NULL equals NULL. */
+/** The rows of two aliases compared byte by byte: NULL equals NULL, 1.0 differs from 1.00, and types that have no `=` (json) can be compared. */
 export function differs(columns: readonly Column[], left: string, right: string): string {
-  return `row(${columnList(columns, left)}) is distinct from row(${columnList(columns, right)})`;
+  return `row(${columnList(columns, left)})::record *<> row(${columnList(columns, right)})::record`;
 }

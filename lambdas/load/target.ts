@@ -48,6 +48,12 @@ export async function readTarget(session: Session, model: Model, columns: readon
       `warehouse table ${model.name} has no column ${missing}; add it in a migration, it has: ${rows.map(({ name }) => name).join(', ')}`,
     );
   }
+  const nullable = rows.find(({ name, not_null }) => model.key.includes(name) && not_null === 'f');
+  if (nullable !== undefined) {
+    throw new TerminalError(
+      `warehouse table ${model.name} allows no value in ${nullable.name}, a key of the model; declare it "not null" in a migration`,
+    );
+  }
   return {
     table: identifier(model.name),
     recordId: rows.find(({ name, primary_key }) => primary_key === 't' && !names.includes(name))?.name,

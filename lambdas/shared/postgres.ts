@@ -10,8 +10,16 @@ export interface ConnectOptions {
   readonly url: string;
   /** What this database is to us, for messages: `source` or `warehouse`. */
   readonly role: string;
+  /** @default - as the URL says: no TLS unless it has an `sslmode` */
+  readonly tls?: Tls | undefined;
   /** @default - 10 seconds */
   readonly connectTimeoutMillis?: number;
+}
+
+/** TLS with the server's certificate and name verified. */
+export interface Tls {
+  /** PEM texts. Undefined: those of Node.js. */
+  readonly certificateAuthorities: string[] | undefined;
 }
 
 /** Dates as ISO, time in UTC, floats and bytes without loss: the text that Weir reads and writes never depends on the server's settings. */
@@ -25,13 +33,14 @@ const SESSION_SETTINGS = `
   set standard_conforming_strings = on`;
 
 /** Opens a connection. @throws {TerminalError} when the server refuses us, {@link RetryableError} when it cannot be reached. */
-export async function connect({ url, role, connectTimeoutMillis = 10_000 }: ConnectOptions): Promise<Session> {
+export async function connect({ url, role, tls, connectTimeoutMillis = 10_000 }: ConnectOptions): Promise<Session> {
   assertPostgresUrl(url, role);
   const client = new pg.Client({
     connectionString: url,
     application_name: 'weir',
     connectionTimeoutMillis: connectTimeoutMillis,
     keepAlive: true,
+    ...(tls === undefined ? {} : { ssl: { ca: tls.certificateAuthorities, rejectUnauthorized: true } }),
     types: { getTypeParser: () => (text: string) => text },
   });
   let lost: Error | undefined;

@@ -5,7 +5,8 @@ import type { Column } from './manifest.ts';
 /** The DuckDB type of a PostgreSQL type as `format_type` spells it: `numeric(10,2)` → `DECIMAL(10,2)`. */
 export function lakeType(type: string): string {
   const [, precision, scale = '0'] = /^numeric\((\d+)(?:,(\d+))?\)$/.exec(type) ?? [];
-  if (precision !== undefined && Number(precision) <= 38) return `DECIMAL(${precision},${scale})`;
+  if (precision !== undefined && Number(precision) <= 38 && Number(scale) <= Number(precision))
+    return `DECIMAL(${precision},${scale})`;
   return LAKE_TYPES[type.replace(/\(\d+\)/, '')] ?? 'VARCHAR';
 }
 
@@ -25,9 +26,13 @@ const LAKE_TYPES: Readonly<Record<string, string>> = {
 export function typedColumn({ name, type }: Column): string {
   const column = quoteName(name);
   const target = lakeType(type);
-  if (target === 'VARCHAR') return column;
-  const text = target === 'DATE' || target === 'TIMESTAMP' ? `replace(${column}, ' BC', ' (BC)')` : column;
-  return `cast(${text} as ${target}) as ${column}`;
+  return target === 'VARCHAR' ? column : `cast(${lakeText(column, target)} as ${target}) as ${column}`;
+}
+
+/** The text of a captured value as DuckDB reads it: it puts (BC) behind the day, PostgreSQL puts BC at the end. */
+export function lakeText(column: string, target: string): string {
+  if (target !== 'DATE' && target !== 'TIMESTAMP') return column;
+  return `case when ends_with(${column}, ' BC') then regexp_replace(${column}, '^(\\S+)(.*) BC$', '\\1 (BC)\\2') else ${column} end`;
 }
 
 /** The longest row, 32 MB: DuckDB reads through buffers of this size, so it costs memory but no time. */

@@ -10,14 +10,17 @@ export interface Output extends Omit<ProcessedModel['profile'], 'milliseconds'> 
   readonly fields: Column[];
 }
 
+/** Characters of the least and the greatest value that the manifest shows. */
+const SHOWN = 100;
+
 export async function profileModel(duckdb: Duckdb, model: Model, path: string): Promise<Output> {
   const parquet = `read_parquet(${quoteText(path)})`;
   const fields = await outputColumns(duckdb, `select * from ${parquet}`);
   const key = model.key.map(quoteName);
   const measures = fields.flatMap(({ name }, index) => [
     `count(*) - count(${quoteName(name)}) as nulls${index}`,
-    `cast(min(${quoteName(name)}) as varchar) as min${index}`,
-    `cast(max(${quoteName(name)}) as varchar) as max${index}`,
+    `left(cast(min(${quoteName(name)}) as varchar), ${SHOWN}) as min${index}`,
+    `left(cast(max(${quoteName(name)}) as varchar), ${SHOWN}) as max${index}`,
   ]);
   const [row = {}] = await duckdb.rows<Record<string, string | null>>(
     `select count(*) as rows, ${measures.join(', ')} from ${parquet}`,
@@ -29,7 +32,7 @@ export async function profileModel(duckdb: Duckdb, model: Model, path: string): 
   const distinctKeys = Number(distinct?.keys);
   if (distinctKeys !== rows) {
     throw new TerminalError(
-      `${rows} rows but ${distinctKeys} distinct values of the key ${model.key.join(', ')}; a join multiplies rows, correct the model`,
+      `${rows} rows but ${distinctKeys} distinct values of the key ${model.key.join(', ')}; a join multiplies rows or the source has them twice, correct the model`,
     );
   }
   const columns = fields.map(

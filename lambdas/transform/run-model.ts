@@ -8,13 +8,21 @@ import { typedColumn } from '../shared/source-types.ts';
 export interface RunModelOptions {
   readonly duckdb: Duckdb;
   readonly model: Model;
-  /** The batch's tables; each is a view of its name over the text columns of the view `captured <name>`. */
+  /** The batch's tables; each is a view of its name over its `capturedTable`. */
   readonly tables: Readonly<Record<string, CapturedTable>>;
   /** Where the output goes. */
   readonly path: string;
   /** Where rows that broke the model go. */
   readonly quarantinePath: string;
 }
+
+/** The view of a table's columns as captured, all text: in a schema of its own, since any name may be that of a table. */
+export function capturedTable(name: string): string {
+  return `weir_captured.${quoteName(name)}`;
+}
+
+const NUMBERED = 'weir_work.numbered';
+const BAD_ROWS = 'weir_work.bad_rows';
 
 /** So many rows of a batch may break a model; more are no bad rows but a wrong model or a new format. */
 const MAX_QUARANTINED = 1000;
@@ -51,10 +59,10 @@ async function quarantine(options: RunModelOptions, cause: ValueError): Promise<
     const table = tables[name];
     if (table === undefined) continue;
     await duckdb.run(
-      `create or replace temp table numbered as select row_number() over () as weir_row, * from ${quoteName(`captured ${name}`)}`,
+      `create or replace table ${NUMBERED} as select row_number() over () as weir_row, * from ${capturedTable(name)}`,
     );
-    const [size] = await duckdb.rows<{ rows: string }>('select count(*) as rows from numbered');
-    const restrict = (where: string) => duckdb.run(viewSql({ name, table, from: `numbered where ${where}` }));
+    const [size] = await duckdb.rows<{ rows: string }>(`select count(*) as rows from ${NUMBERED}`);
+    const restrict = (where: string) => duckdb.run(viewSql({ name, table, from: `${NUMBERED} where ${where}` }));
     try {
       await restrict('false');
       if ((await breaks(options)) !== undefined) continue;
@@ -67,12 +75,12 @@ async function quarantine(options: RunModelOptions, cause: ValueError): Promise<
         },
       });
       await recordBadRows({ ...options, name, table, bad });
-      await restrict('weir_row not in (select weir_row from bad_rows)');
+      await restrict(`weir_row not in (select weir_row from ${BAD_ROWS})`);
       await write(options);
       return bad.length;
     } finally {
-      await duckdb.run(viewSql({ name, table, from: quoteName(`captured ${name}`) }));
-      await duckdb.run('drop table if exists numbered');
+      await duckdb.run(viewSql({ name, table, from: capturedTable(name) }));
+      await duckdb.run(`drop table if exists ${NUMBERED}`);
     }
   }
   throw new TerminalError(
@@ -122,17 +130,17 @@ interface RecordBadRowsOptions extends RunModelOptions {
 /** `source_key` is the model's key as an array of texts where it can be told from the row, so that a later version supersedes it. */
 async function recordBadRows({ duckdb, model, name, table, bad, quarantinePath }: RecordBadRowsOptions): Promise<void> {
   const values = bad.map(({ row, reason }) => `(${row}, ${quoteText(reason)})`).join(', ');
-  await duckdb.run('create or replace temp table bad_rows (weir_row bigint, reason varchar)');
-  if (values !== '') await duckdb.run(`insert into bad_rows values ${values}`);
+  await duckdb.run(`create or replace table ${BAD_ROWS} (weir_row bigint, reason varchar)`);
+  if (values !== '') await duckdb.run(`insert into ${BAD_ROWS} values ${values}`);
   const key = model.key
     .map((column) => model.origins.get(column))
-    .map((origin) => (origin?.table === name ? quoteName(origin.column) : undefined));
+    .map((origin) => (origin?.table === name ? `n.${quoteName(origin.column)}` : undefined));
   const sourceKey = key.every((column) => column !== undefined)
     ? `cast(to_json([${key.join(', ')}]) as varchar)`
     : 'cast(null as varchar)';
-  const row = `cast(to_json(struct_pack(${table.columns.map((column) => `${quoteName(column.name)} := ${quoteName(column.name)}`).join(', ')})) as varchar)`;
+  const row = `cast(to_json(struct_pack(${table.columns.map((column) => `${quoteName(column.name)} := n.${quoteName(column.name)}`).join(', ')})) as varchar)`;
   await duckdb.run(
-    `copy (select ${quoteText(name)} as source_table, ${sourceKey} as source_key, reason, ${row} as source_row
-       from numbered join bad_rows using (weir_row) order by weir_row) to ${quoteText(quarantinePath)} (format parquet, compression zstd)`,
+    `copy (select ${quoteText(name)} as source_table, ${sourceKey} as source_key, b.reason, ${row} as source_row
+       from ${NUMBERED} n join ${BAD_ROWS} b on n.weir_row = b.weir_row order by n.weir_row) to ${quoteText(quarantinePath)} (format parquet, compression zstd)`,
   );
 }

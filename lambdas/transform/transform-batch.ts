@@ -10,7 +10,7 @@ import { fetchObject, storeFile } from '../shared/object-file.ts';
 import type { Lake } from '../shared/object-store.ts';
 import { readCapturedCsv, typedColumn } from '../shared/source-types.ts';
 import { profileModel } from './profile.ts';
-import { runModel } from './run-model.ts';
+import { capturedTable, runModel } from './run-model.ts';
 import { translateKeys } from './translate-keys.ts';
 
 export interface TransformBatchOptions {
@@ -32,6 +32,7 @@ export async function transformBatch(options: TransformBatchOptions): Promise<Re
   const duckdb = await openDuckdb();
   try {
     await duckdb.run(dataset.seedSql);
+    await duckdb.run('create schema weir_captured; create schema weir_work');
     for (const name of new Set(models.flatMap(({ tables }) => tables)))
       await registerTable({ ...options, duckdb, name });
     for (const model of models) {
@@ -62,7 +63,7 @@ async function registerTable(options: TransformBatchOptions & { duckdb: Duckdb; 
   const path = join(folder, `${encodeURIComponent(name)}.csv.gz`);
   if (data !== null) await fetchObject(lake.ingestion, data, path);
   const nothing = `(select ${columns.map(({ name }) => `cast(null as varchar) as ${quoteName(name)}`).join(', ')} where false)`;
-  const captured = quoteName(`captured ${name}`);
+  const captured = capturedTable(name);
   await duckdb.run(
     `create view ${captured} as select * from ${data === null ? nothing : readCapturedCsv({ path, columns })}`,
   );

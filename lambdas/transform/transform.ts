@@ -2,7 +2,7 @@
 import type { Dataset } from '../shared/dataset.ts';
 import type { Duckdb } from '../shared/duckdb.ts';
 import { TerminalError } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
+import { type Log, withFields } from '../shared/log.ts';
 import { ingestionManifest, type ProcessedManifest, processedManifest } from '../shared/manifest.ts';
 import { openManifestLog } from '../shared/manifest-log.ts';
 import { withWorkFolder } from '../shared/object-file.ts';
@@ -15,10 +15,18 @@ export interface TransformOptions {
   /** Opens a DuckDB that spills into the given folder. */
   readonly openDuckdb: (folder: string) => Promise<Duckdb>;
   readonly log: Log;
+  /** Told of every batch before it is worked on, with the time at which it was captured. */
+  readonly onBatch?: (batch: { number: number; capturedAt: string }) => void;
 }
 
 /** Catches up with the ingestion log. @returns the batches committed, oldest first. */
-export async function transform({ dataset, lake, openDuckdb, log }: TransformOptions): Promise<ProcessedManifest[]> {
+export async function transform({
+  dataset,
+  lake,
+  openDuckdb,
+  log,
+  onBatch,
+}: TransformOptions): Promise<ProcessedManifest[]> {
   const ingested = openManifestLog({ store: lake.ingestion, dataset: dataset.name, schema: ingestionManifest });
   const processed = openManifestLog({ store: lake.processed, dataset: dataset.name, schema: processedManifest });
   const last = (await ingested.head())?.manifest.number ?? 0;
@@ -32,8 +40,16 @@ export async function transform({ dataset, lake, openDuckdb, log }: TransformOpt
   const committed: ProcessedManifest[] = [];
   for (let number = (head?.manifest.number ?? 0) + 1; number <= last; number++) {
     const batch = await ingested.read(number);
+    onBatch?.(batch.manifest);
     const models = await withWorkFolder((folder) =>
-      transformBatch({ dataset, manifest: batch.manifest, lake, folder, openDuckdb: () => openDuckdb(folder), log }),
+      transformBatch({
+        dataset,
+        manifest: batch.manifest,
+        lake,
+        folder,
+        openDuckdb: () => openDuckdb(folder),
+        log: withFields(log, { batch: number }),
+      }),
     );
     const manifest: ProcessedManifest = {
       format: 1,

@@ -5,7 +5,7 @@ import { type Duckdb, quoteName, quoteText } from '../shared/duckdb.ts';
 import type { CapturedTable, KeyRanges } from '../shared/manifest.ts';
 import { fetchObject } from '../shared/object-file.ts';
 import type { ObjectStore } from '../shared/object-store.ts';
-import { lakeType, readCapturedCsv } from '../shared/source-types.ts';
+import { lakeText, lakeType, readCapturedCsv } from '../shared/source-types.ts';
 
 export interface TranslateKeysOptions {
   readonly duckdb: Duckdb;
@@ -16,24 +16,29 @@ export interface TranslateKeysOptions {
   readonly path: string;
 }
 
-/** Writes the model's keys to `path`. @returns undefined if the batch lists no keys of the model's table */
+/**
+ * Writes the model's keys to `path`, each as values and as the array of texts by which the quarantine knows it. A key that the
+ * lake cannot hold has the texts alone: its row is in quarantine. @returns undefined if the batch lists no keys of the model's table
+ */
 export async function translateKeys(
   options: TranslateKeysOptions,
 ): Promise<{ rows: number; ranges: KeyRanges } | undefined> {
   const { duckdb, model, table, ingestion, folder, path } = options;
   if (table.keys === null) return undefined;
-  const csv = join(folder, 'keys.csv.gz');
+  const csv = join(folder, 'listed keys.csv.gz');
   await fetchObject(ingestion, table.keys, csv);
   const columns = table.primaryKey.map((name) => ({
     name,
     type: table.columns.find((column) => column.name === name)?.type ?? 'text',
   }));
-  const items = model.key.map((name) => {
+  const key = model.key.map((name) => {
     const column = columns.find((column) => column.name === model.origins.get(name)?.column);
-    return `cast(${quoteName(column?.name ?? name)} as ${lakeType(column?.type ?? 'text')}) as ${quoteName(name)}`;
+    return { name: quoteName(name), text: quoteName(column?.name ?? name), type: lakeType(column?.type ?? 'text') };
   });
+  const items = key.map(({ name, text, type }) => `try_cast(${lakeText(text, type)} as ${type}) as ${name}`);
+  const texts = `cast(to_json([${key.map(({ text }) => text).join(', ')}]) as varchar) as weir_key`;
   await duckdb.run(
-    `copy (select ${items.join(', ')} from ${readCapturedCsv({ path: csv, columns })}) to ${quoteText(path)} (format parquet, compression zstd)`,
+    `copy (select ${items.join(', ')}, ${texts} from ${readCapturedCsv({ path: csv, columns })}) to ${quoteText(path)} (format parquet, compression zstd)`,
   );
   return { rows: table.keys.rows, ranges: table.keys.ranges };
 }
