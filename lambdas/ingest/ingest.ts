@@ -1,6 +1,7 @@
 /** The ingest stage: one poll of the source, committed as the next manifest of the ingestion log. */
 import { randomUUID } from 'node:crypto';
 import type { Dataset } from '../shared/dataset.ts';
+import { atPlace } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { type IngestionManifest, ingestionManifest } from '../shared/manifest.ts';
 import { openManifestLog } from '../shared/manifest-log.ts';
@@ -33,12 +34,15 @@ export async function ingest(options: IngestOptions): Promise<IngestionManifest 
   const refresh =
     head !== undefined && startedAt.getTime() - Date.parse(head.manifest.capturedAt) >= REFRESH_AFTER_MILLIS;
 
-  const capture = await source.poll({ previous: head?.manifest, writer, acceptDeletes, refresh });
+  const number = (head?.manifest.number ?? 0) + 1;
+  const capture = await source
+    .poll({ previous: head?.manifest, writer, acceptDeletes, refresh })
+    .catch((error) => Promise.reject(atPlace(`ingest ${dataset.name} batch ${number}`, error)));
   if (capture === undefined) return undefined;
   const manifest: IngestionManifest = {
     format: 1,
     dataset: dataset.name,
-    number: (head?.manifest.number ?? 0) + 1,
+    number,
     previous: head?.sha256 ?? null,
     capturedAt: startedAt.toISOString(),
     attempt,

@@ -1,7 +1,7 @@
 /** The load stage: every processed manifest that the warehouse does not hold yet, in order, each in one transaction. */
 import type { Dataset } from '../shared/dataset.ts';
 import type { Duckdb } from '../shared/duckdb.ts';
-import { TerminalError } from '../shared/errors.ts';
+import { atPlace, TerminalError } from '../shared/errors.ts';
 import { type Log, withFields } from '../shared/log.ts';
 import { type ProcessedManifest, processedManifest } from '../shared/manifest.ts';
 import { type Committed, openManifestLog } from '../shared/manifest-log.ts';
@@ -42,9 +42,11 @@ export async function load(options: LoadOptions): Promise<LoadedBatch[]> {
   const head = await manifests.head();
   if (head === undefined) return [];
 
-  const session = await connect();
+  const failAt = (place: string) => (error: unknown) => Promise.reject(atPlace(place, error));
+  const place = `load ${dataset.name}`;
+  const session = await connect().catch(failAt(place));
   try {
-    await prepareSchema(session, dataset.warehouse);
+    await prepareSchema(session, dataset.warehouse).catch(failAt(place));
     let applied = await readLedger(session);
     refuseForeignLedger(options, head, applied);
     const loaded: LoadedBatch[] = [];
@@ -52,7 +54,9 @@ export async function load(options: LoadOptions): Promise<LoadedBatch[]> {
       const batch = await manifests.read(number);
       options.onBatch?.(batch.manifest);
       const log = withFields(options.log, { batch: number });
-      const result = await withWorkFolder((folder) => loadBatch({ ...options, log, session, batch, folder, applied }));
+      const result = await withWorkFolder((folder) =>
+        loadBatch({ ...options, log, session, batch, folder, applied }),
+      ).catch(failAt(`${place} batch ${number}`));
       if (result === undefined) break;
       loaded.push(result);
       applied = { batch: number, manifestSha256: batch.sha256 };

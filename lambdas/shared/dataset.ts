@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Duckdb } from './duckdb.ts';
 import { messageOf, UsageError } from './errors.ts';
 import { sha256Of } from './manifest-log.ts';
-import { deriveLineage, type Lineage } from './model-lineage.ts';
+import { createLineageReader, deriveLineage, type Lineage } from './model-lineage.ts';
 import { listFolder, readSeeds } from './seeds.ts';
 
 /** `latest`: one row per key, kept up to date. `history`: every version of a key is a row. `events`: appended once per key. */
@@ -66,10 +66,11 @@ export async function loadDataset(folder: string, duckdb: Duckdb): Promise<Datas
   const files = new Map((await readSqlFiles(join(folder, 'models'))).map(({ name, sql }) => [name, sql]));
   refuseMismatch(file, Object.keys(models), [...files.keys()]);
 
+  const reader = await createLineageReader(duckdb, new Set(seeds.keys()));
   const loaded: Model[] = [];
   for (const [model, options] of Object.entries(models)) {
     const sql = files.get(model) ?? '';
-    const lineage = await deriveLineage(duckdb, sql, new Set(seeds.keys())).catch((error) => {
+    const lineage = await deriveLineage(reader, sql).catch((error) => {
       throw new UsageError(`${join(folder, 'models', `${model}.sql`)}: ${messageOf(error)}`, { cause: error });
     });
     const read = duckdb.tableNames(sql).flatMap((table) => seeds.get(table)?.content ?? []);

@@ -20,3 +20,11 @@ export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return messageOf(error.errors[0]);
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The same error, told where it happened: `stage dataset batch n: …`. Left as it is if its message says so already. */
+export function atPlace(place: string, error: unknown): unknown {
+  if (error instanceof Error && !/^(ingest|transform|load) /.test(error.message)) {
+    error.message = `${place}: ${error.message}`;
+  }
+  return error;
+}

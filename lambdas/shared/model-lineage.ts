@@ -31,24 +31,49 @@ const serializedSql = z.looseObject({
   statements: z.array(z.looseObject({ node: z.record(z.string(), z.unknown()) })).optional(),
 });
 
-/** Derives the lineage of a model. `seeds` are the names that are no source tables. @throws {TerminalError} if the text is not one SELECT. */
-export async function deriveLineage(duckdb: Duckdb, sql: string, seeds: ReadonlySet<string>): Promise<Lineage> {
+/** What lineages are derived with: a parser, its functions, and the names that are no source tables. */
+export interface LineageReader {
+  readonly duckdb: Duckdb;
+  readonly aggregates: ReadonlySet<string>;
+  /** Functions whose value depends on more than their arguments. */
+  readonly unstable: ReadonlySet<string>;
+  readonly seeds: ReadonlySet<string>;
+}
+
+export async function createLineageReader(duckdb: Duckdb, seeds: ReadonlySet<string>): Promise<LineageReader> {
+  const rows = await duckdb.rows<{ name: string; aggregate: boolean }>(
+    `select distinct function_name as name, function_type = 'aggregate' as aggregate from duckdb_functions()
+     where function_type = 'aggregate' or (function_type = 'scalar' and stability <> 'CONSISTENT')`,
+  );
+  const names = (aggregate: boolean) =>
+    new Set(rows.filter((row) => row.aggregate === aggregate).map(({ name }) => name));
+  return { duckdb, seeds, aggregates: names(true), unstable: names(false) };
+}
+
+/** Derives the lineage of a model. @throws {TerminalError} if the text is not one SELECT, or not a function of its tables */
+export async function deriveLineage(
+  { duckdb, aggregates, unstable, seeds }: LineageReader,
+  sql: string,
+): Promise<Lineage> {
   const select = await parseSelect(duckdb, sql);
   const nodes = [...walk(select)];
-  await refuseUnstable(duckdb, nodes);
+  const functions = nodes.filter((node) => node.class === 'FUNCTION').map((node) => String(node.function_name));
+  const changing = functions.find((name) => unstable.has(name));
+  if (changing !== undefined) {
+    throw new TerminalError(`${changing}() differs from run to run; a model depends on its tables alone`);
+  }
 
   const named = new Set(duckdb.tableNames(sql)); // without the names of common table expressions
   const references = nodes.filter((node) => node.type === 'BASE_TABLE' && named.has(String(node.table_name)));
   const sources = references.filter((node) => !seeds.has(String(node.table_name)));
+  const mixesRows =
+    functions.some((name) => aggregates.has(name)) ||
+    nodes.some((node) => ['WINDOW', 'SUBQUERY', 'STAR'].includes(String(node.class)));
   return {
     tables: [...new Set(sources.map((node) => String(node.table_name)))],
     joins: references.length > 1,
     origins: originsOf(select, references),
-    rowwise:
-      sources.length === 1 &&
-      isPlain(select) &&
-      !(await aggregates(duckdb, nodes)) &&
-      isLeftJoined(select.from_table, seeds),
+    rowwise: sources.length === 1 && isPlain(select) && !mixesRows && isLeftJoined(select.from_table, seeds),
   };
 }
 
@@ -67,29 +92,6 @@ function* walk(value: unknown): Generator<Node> {
   if (value === null || typeof value !== 'object') return;
   if (!Array.isArray(value)) yield value as Node;
   for (const child of Object.values(value)) yield* walk(child);
-}
-
-function functionNames(nodes: readonly Node[]): string {
-  const names = nodes.filter((node) => node.class === 'FUNCTION').map((node) => quoteText(String(node.function_name)));
-  return names.length === 0 ? 'null' : names.join(', ');
-}
-
-/** The output must be a function of its input alone: no clock, no chance. */
-async function refuseUnstable(duckdb: Duckdb, nodes: readonly Node[]): Promise<void> {
-  const [unstable] = await duckdb.rows<{ name: string }>(
-    `select function_name as name from duckdb_functions()
-     where function_name in (${functionNames(nodes)}) and stability <> 'CONSISTENT' and function_type = 'scalar' limit 1`,
-  );
-  if (unstable !== undefined)
-    throw new TerminalError(`${unstable.name}() differs from run to run; a model depends on its tables alone`);
-}
-
-async function aggregates(duckdb: Duckdb, nodes: readonly Node[]): Promise<boolean> {
-  if (nodes.some((node) => node.class === 'WINDOW' || node.class === 'SUBQUERY' || node.class === 'STAR')) return true;
-  const found = await duckdb.rows(
-    `select 1 from duckdb_functions() where function_name in (${functionNames(nodes)}) and function_type = 'aggregate' limit 1`,
-  );
-  return found.length > 0;
 }
 
 function isPlain(select: Node): boolean {

@@ -121,7 +121,8 @@ export function redactUrl(url: string): string {
   return `${protocol}//${username === '' ? '' : `${username}@`}${host}${pathname}`;
 }
 
-function assertPostgresUrl(url: string, role: string): void {
+/** @throws {UsageError} if the address cannot be one of PostgreSQL */
+export function assertPostgresUrl(url: string, role: string): void {
   const form = 'postgres://user:password@host:port/database';
   if (!URL.canParse(url))
     throw new UsageError(`the ${role} address is not a URL; write ${form} and percent-encode its special characters`);

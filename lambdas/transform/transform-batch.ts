@@ -33,8 +33,11 @@ export async function transformBatch(options: TransformBatchOptions): Promise<Re
   try {
     await duckdb.run(dataset.seedSql);
     await duckdb.run('create schema weir_captured; create schema weir_work');
-    for (const name of new Set(models.flatMap(({ tables }) => tables)))
+    for (const name of new Set(models.flatMap(({ tables }) => tables))) {
       await registerTable({ ...options, duckdb, name });
+      const countedByModel = models.some(({ rowwise, tables }) => rowwise && tables[0] === name);
+      if (!countedByModel) await countRows({ ...options, duckdb, name });
+    }
     for (const model of models) {
       const output = await transformModel({ ...options, duckdb, model }).catch((error) => {
         if (!(error instanceof TerminalError)) throw error;
@@ -70,6 +73,21 @@ async function registerTable(options: TransformBatchOptions & { duckdb: Duckdb; 
   await duckdb.run(`create view ${quoteName(name)} as select ${columns.map(typedColumn).join(', ')} from ${captured}`);
 }
 
+/** DuckDB reads a compressed file that is cut off up to where it ends, without a word. */
+async function countRows(options: TransformBatchOptions & { duckdb: Duckdb; name: string }): Promise<void> {
+  const [count] = await options.duckdb.rows<{ rows: string }>(
+    `select count(*) as rows from ${capturedTable(options.name)}`,
+  );
+  refuseLostRows(tableOf(options, options.name), Number(count?.rows));
+}
+
+function refuseLostRows({ data }: CapturedTable, rows: number): void {
+  if (data === null || data.rows === rows) return;
+  throw new TerminalError(
+    `${data.key} gives ${rows} rows, its manifest says ${data.rows}; restore the object, nothing was changed`,
+  );
+}
+
 function tableOf({ dataset, manifest }: TransformBatchOptions, name: string): CapturedTable {
   const table = manifest.tables[name];
   if (table !== undefined) return table;
@@ -95,6 +113,7 @@ async function transformModel(
     quarantinePath: path('.quarantine'),
   });
   const { rows, fields, ...profile } = await profileModel(duckdb, model, path(''));
+  if (model.rowwise && tables[0] !== undefined) refuseLostRows(tables[0], rows + badRows);
   const whole = tables.every(({ data }) => data?.mode === 'whole');
   const listed =
     whole || tables[0] === undefined

@@ -1,7 +1,7 @@
 /** The transform stage: every ingestion manifest that has no processed manifest yet, in order. */
 import type { Dataset } from '../shared/dataset.ts';
 import type { Duckdb } from '../shared/duckdb.ts';
-import { TerminalError } from '../shared/errors.ts';
+import { atPlace, TerminalError } from '../shared/errors.ts';
 import { type Log, withFields } from '../shared/log.ts';
 import { ingestionManifest, type ProcessedManifest, processedManifest } from '../shared/manifest.ts';
 import { openManifestLog } from '../shared/manifest-log.ts';
@@ -38,8 +38,15 @@ export async function transform({
   }
 
   const committed: ProcessedManifest[] = [];
+  let source = head?.manifest.ingestion ?? null;
   for (let number = (head?.manifest.number ?? 0) + 1; number <= last; number++) {
     const batch = await ingested.read(number);
+    if (batch.manifest.previous !== source) {
+      throw new TerminalError(
+        `transform ${dataset.name} batch ${number}: it does not follow the batch ${number - 1} that the processed bucket was made from; ` +
+          'the two buckets do not belong together, restore the right one. Nothing was changed',
+      );
+    }
     onBatch?.(batch.manifest);
     const models = await withWorkFolder((folder) =>
       transformBatch({
@@ -50,7 +57,7 @@ export async function transform({
         openDuckdb: () => openDuckdb(folder),
         log: withFields(log, { batch: number }),
       }),
-    );
+    ).catch((error) => Promise.reject(atPlace(`transform ${dataset.name} batch ${number}`, error)));
     const manifest: ProcessedManifest = {
       format: 1,
       dataset: dataset.name,
@@ -63,6 +70,7 @@ export async function transform({
     if (await processed.commit(manifest)) committed.push(manifest);
     else log.warn(`transform ${dataset.name} batch ${number}: another writer committed it first`);
     head = await processed.read(number);
+    source = head.manifest.ingestion;
   }
   return committed;
 }

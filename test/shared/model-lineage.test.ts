@@ -1,14 +1,16 @@
 import { tmpdir } from 'node:os';
 import { type Duckdb, openDuckdb } from '../../lambdas/shared/duckdb.ts';
-import { deriveLineage } from '../../lambdas/shared/model-lineage.ts';
+import { createLineageReader, deriveLineage, type LineageReader } from '../../lambdas/shared/model-lineage.ts';
 
 let duckdb: Duckdb;
+let reader: LineageReader;
 beforeAll(async () => {
   duckdb = await openDuckdb({ directory: tmpdir() });
+  reader = await createLineageReader(duckdb, new Set(['codes', 'calendar']));
 });
 afterAll(() => duckdb.close());
 
-const derive = (sql: string) => deriveLineage(duckdb, sql, new Set(['codes', 'calendar']));
+const derive = (sql: string) => deriveLineage(reader, sql);
 
 test('a plain select from one table works row by row, and its columns have their origins', async () => {
   expect(await derive('select id as order_id, upper(name) as name, price from "order"')).toEqual({
