@@ -62,7 +62,10 @@ async function readBatch(
 
   const models = await describeModels({ ...options, previous, tables });
   if (!poll.acceptDeletes) refuseMassDelete({ dataset, previous, census });
-  log.info(`reading ${plan.modes.size} tables`, { cause: plan.cause, tables: [...plan.modes.keys()] });
+  log.info(`reading ${plan.modes.size} of ${tables.length} tables`, {
+    cause: plan.cause,
+    tables: [...plan.modes.keys()],
+  });
 
   const captured: Record<string, CapturedTable> = {};
   for (const table of tables) {
@@ -96,6 +99,7 @@ async function readTable(read: ReadTableOptions): Promise<CapturedTable> {
     return { ...shape, rows: before?.rows ?? 0, sums: before?.sums ?? null, data: null, keys: null };
 
   const started = performance.now();
+  options.log.info(`reading ${table.name}`);
   const data = mode === 'changes' && count?.changed === 0 ? null : await copyRows(read, mode);
   const keys = mode === 'changes' ? await listVanished(read, before) : { sums: null, keys: null };
   options.log.info(`read ${table.name}`, {

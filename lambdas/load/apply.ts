@@ -25,7 +25,10 @@ export interface Applied {
 }
 
 export async function applyStage(options: ApplyOptions): Promise<Applied> {
-  const apply = { latest: applyLatest, history: applyHistory, events: applyEvents }[options.model.apply];
+  const { session, model, target } = options;
+  const [first] = await session.query(`select from ${target.table} limit 1`);
+  if (first === undefined) return applyEvents(options); // a first load has nothing to compare with, and nothing that could be gone
+  const apply = { latest: applyLatest, history: applyHistory, events: applyEvents }[model.apply];
   return apply(options);
 }
 

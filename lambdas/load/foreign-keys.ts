@@ -7,7 +7,7 @@ import { STAGE } from './temporary-tables.ts';
 /** A batch is large if its rows take this share of the table's room … */
 const LARGE_SHARE = 0.2;
 /** … and this many bytes, below which row-by-row checks cost less than two catalogue changes and their locks. */
-const LARGE_BYTES = 4 * 1024 * 1024;
+const LARGE_BYTES = 256 * 1024;
 
 /**
  * Runs `work`; if what is staged is large against the table, the table's foreign keys are dropped before and added again,

@@ -81,8 +81,11 @@ export async function prepareSchema(session: Session, { schema, migrations }: Wa
   await session.query('commit');
 }
 
+/** Asks the table and not `to_regclass`, which may remember that there was none before another loader made it. */
 async function isReady(session: Session): Promise<boolean> {
-  const [ledger] = await session.query(`select 1 where to_regclass('weir_ledger') is not null`);
+  const [ledger] = await session.query(
+    `select 1 from pg_tables where schemaname = current_schema() and tablename = 'weir_ledger'`,
+  );
   return ledger !== undefined;
 }
 

@@ -79,8 +79,11 @@ async function takeIn(
       `select ${keyColumns.map(({ name }) => identifier(name)).join(', ')}, null::text as weir_key from ${target.table}`,
     );
     const listed = [...keyColumns, { name: 'weir_key', type: 'VARCHAR' }];
-    await stage(options, { object: keys, columns: listed, into: KEYS, types });
-    await session.query(`drop table if exists ${TEXTS}; analyze ${KEYS}`);
+    const unfitKeys = await stage(options, { object: keys, columns: listed, into: KEYS, types });
+    if (unfitKeys > 0) {
+      await session.query(`insert into ${KEYS} (weir_key) select weir_key from ${TEXTS}; drop table ${TEXTS}`);
+    }
+    await session.query(`analyze ${KEYS}`);
     await quarantine.removeVanished(options, target, keys.ranges);
   }
   if (badRows !== null) {

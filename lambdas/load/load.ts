@@ -40,8 +40,6 @@ export async function load(options: LoadOptions): Promise<LoadedBatch[]> {
   const { dataset, connect, store } = options;
   const manifests = openManifestLog({ store, dataset: dataset.name, schema: processedManifest });
   const head = await manifests.head();
-  if (head === undefined) return [];
-
   const failAt = (place: string) => (error: unknown) => Promise.reject(atPlace(place, error));
   const place = `load ${dataset.name}`;
   const session = await connect().catch(failAt(place));
@@ -50,7 +48,7 @@ export async function load(options: LoadOptions): Promise<LoadedBatch[]> {
     let applied = await readLedger(session);
     refuseForeignLedger(options, head, applied);
     const loaded: LoadedBatch[] = [];
-    for (let number = (applied?.batch ?? 0) + 1; number <= head.manifest.number; number++) {
+    for (let number = (applied?.batch ?? 0) + 1; number <= (head?.manifest.number ?? 0); number++) {
       const batch = await manifests.read(number);
       options.onBatch?.(batch.manifest);
       const log = withFields(options.log, { batch: number });
@@ -70,12 +68,12 @@ export async function load(options: LoadOptions): Promise<LoadedBatch[]> {
 /** A ledger that is ahead, or that holds another manifest of this number, was written from another lake. */
 function refuseForeignLedger(
   { dataset, store }: LoadOptions,
-  head: Committed<ProcessedManifest>,
+  head: Committed<ProcessedManifest> | undefined,
   applied: LedgerEntry | undefined,
 ): void {
-  const { number } = head.manifest;
+  const number = head?.manifest.number ?? 0;
   if (applied === undefined || applied.batch < number) return;
-  if (applied.batch === number && applied.manifestSha256 === head.sha256) return;
+  if (applied.batch === number && applied.manifestSha256 === head?.sha256) return;
   throw new TerminalError(
     `load ${dataset.name}: the warehouse is at batch ${applied.batch} of another lake, ${store.url} is at batch ${number}; ` +
       'point --lake to the lake that it was loaded from, or load into an empty schema. Nothing was changed',
@@ -118,6 +116,7 @@ async function loadBatch(options: LoadBatchOptions): Promise<LoadedBatch | undef
       const columns = processed?.columns ?? waiting.get(model.name);
       if (columns === undefined) continue;
       const started = performance.now();
+      log.info(`applying ${model.name}`);
       const modelCounts = await loadModel({
         ...options,
         duckdb,

@@ -73,7 +73,8 @@ function classify(error: unknown): Error {
   if (/^(Conversion|Out of Range|Invalid Input|Mismatch Type)/.test(message))
     return new ValueError(message, { cause: error });
   if (/^(IO|Out of Memory|TransactionContext|INTERNAL|FATAL|Interrupt)/i.test(message)) {
-    return new RetryableError(`duckdb: ${message}`, { cause: error });
+    const advice = /no space left/i.test(message) ? 'make room on the local disk and run again' : 'run again';
+    return new RetryableError(`duckdb: ${message}; nothing was committed, ${advice}`, { cause: error });
   }
   return new TerminalError(message, { cause: error });
 }

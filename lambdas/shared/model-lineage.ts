@@ -50,6 +50,12 @@ export async function createLineageReader(duckdb: Duckdb, seeds: ReadonlySet<str
   return { duckdb, seeds, aggregates: names(true), unstable: names(false) };
 }
 
+/** The clock under names without parentheses, which the syntax tree takes for columns. */
+const CLOCK = ['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp'];
+
+/** Tables made of arguments alone; all other functions in `from` read files or DuckDB's own state. */
+const TABLE_FUNCTIONS = ['generate_series', 'range', 'unnest'];
+
 /** Derives the lineage of a model. @throws {TerminalError} if the text is not one SELECT, or not a function of its tables */
 export async function deriveLineage(
   { duckdb, aggregates, unstable, seeds }: LineageReader,
@@ -62,12 +68,13 @@ export async function deriveLineage(
   if (changing !== undefined) {
     throw new TerminalError(`${changing}() differs from run to run; a model depends on its tables alone`);
   }
+  refuseOtherInput(nodes);
 
   const named = new Set(duckdb.tableNames(sql)); // without the names of common table expressions
   const references = nodes.filter((node) => node.type === 'BASE_TABLE' && named.has(String(node.table_name)));
   const sources = references.filter((node) => !seeds.has(String(node.table_name)));
   const mixesRows =
-    functions.some((name) => aggregates.has(name)) ||
+    functions.some((name) => aggregates.has(name) || name === 'unnest') ||
     nodes.some((node) => ['WINDOW', 'SUBQUERY', 'STAR'].includes(String(node.class)));
   return {
     tables: [...new Set(sources.map((node) => String(node.table_name)))],
@@ -75,6 +82,18 @@ export async function deriveLineage(
     origins: originsOf(select, references),
     rowwise: sources.length === 1 && isPlain(select) && !mixesRows && isLeftJoined(select.from_table, seeds),
   };
+}
+
+function refuseOtherInput(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    const [name = '', ...path] = node.class === 'COLUMN_REF' ? (node.column_names as readonly string[]) : [];
+    if (path.length === 0 && CLOCK.includes(name.toLowerCase()))
+      throw new TerminalError(`${name} differs from run to run; a model depends on its tables alone`);
+    if (node.type !== 'TABLE_FUNCTION') continue;
+    const called = String((node.function as Node | undefined)?.function_name);
+    if (!TABLE_FUNCTIONS.includes(called))
+      throw new TerminalError(`${called}() reads no table of the data set; a model depends on its tables alone`);
+  }
 }
 
 async function parseSelect(duckdb: Duckdb, sql: string): Promise<Node> {

@@ -39,6 +39,7 @@ export async function transformBatch(options: TransformBatchOptions): Promise<Re
       if (!countedByModel) await countRows({ ...options, duckdb, name });
     }
     for (const model of models) {
+      log.info(`making ${model.name}`);
       const output = await transformModel({ ...options, duckdb, model }).catch((error) => {
         if (!(error instanceof TerminalError)) throw error;
         throw new TerminalError(`transform ${dataset.name}/${model.name} batch ${manifest.number}: ${error.message}`, {

@@ -1,0 +1,48 @@
+/** The end of the demo: what arrived, that it is what the source holds, and what the warehouse answers. */
+import { join } from 'node:path';
+import { TerminalError } from '../../../lambdas/shared/errors.ts';
+import { connect } from '../../../lambdas/shared/postgres.ts';
+import { readDataset } from '../../pipeline.ts';
+import type { Display } from '../../terminal/display.ts';
+import { drawTable } from '../../terminal/table.ts';
+import { grouped } from '../../terminal/words.ts';
+import { readWarehouse } from '../../warehouse-state.ts';
+import { compareRows, proveAgreement } from './agreement.ts';
+import type { Databases } from './databases.ts';
+import { answerReports } from './reports.ts';
+
+export interface ShowOptions {
+  /** Folder of the data set. */
+  readonly dataset: string;
+  readonly display: Display;
+}
+
+/** @throws {TerminalError} if source and warehouse differ */
+export async function show({ business, warehouseUrl }: Databases, { dataset, display }: ShowOptions): Promise<void> {
+  const warehouse = await connect({ url: warehouseUrl, role: 'warehouse' });
+  try {
+    const state = await readWarehouse(warehouse, await readDataset(dataset));
+    if (state === undefined) throw new TerminalError('the warehouse is empty after the first batch');
+    const arrived = await compareRows(business, state);
+    const rows = arrived.map((table) => Object.values(table));
+    const headings = ['source', 'warehouse', 'rows in source', 'current', 'versions', 'quarantined'];
+    display.print(`\nWhat arrived\n\n${drawTable(headings, rows)}`);
+
+    const money = await proveAgreement(business, warehouse, arrived);
+    const sums = money.map(({ currency, ...amounts }) => [currency, ...Object.values(amounts).map(penny)]);
+    const numeric = [false, true, true, true, true];
+    display.print(
+      `\nEqual on both sides: the rows of ${arrived.length} tables, and to the penny\n\n` +
+        drawTable(['currency', 'sales', 'purchases', 'payments', 'of these paid'], sums, numeric),
+    );
+    for (const answer of await answerReports(warehouse, join(dataset, 'reports'))) display.print(`\n${answer}`);
+  } finally {
+    await warehouse.end();
+  }
+}
+
+/** An exact amount with two decimals at least. */
+function penny(amount: string): string {
+  const [whole, decimals = ''] = amount.split('.');
+  return grouped(`${whole}.${decimals.padEnd(2, '0')}`);
+}

@@ -1,0 +1,57 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { removePostgres } from '../../bin/local/postgres.ts';
+import { connect } from '../../lambdas/shared/postgres.ts';
+import { type Running, startWeir, weir } from './weir.ts';
+
+const SMALL = ['demo', '--until', '2022-11-30', '--days', '4'];
+let cwd: string;
+let kept: Running | undefined;
+
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'weir cli '));
+});
+
+afterAll(async () => {
+  kept?.kill('SIGKILL');
+  await removePostgres(join(cwd, '.weir', 'demo'));
+  rmSync(cwd, { recursive: true });
+});
+
+test('after a demo that was killed, one that starts from nothing proves that all arrived', async () => {
+  const killed = startWeir(SMALL, { cwd });
+  await killed.says('The weekdays after');
+  killed.kill('SIGKILL');
+  await killed.ended;
+
+  const { code, stdout, stderr } = await weir(SMALL, { cwd });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const days = stdout.split('\n').filter((line) => /^[A-Z][a-z]{2} 2022-/.test(line));
+  expect(days.map((line) => line.slice(0, 14))).toEqual([
+    'Thu 2022-12-01',
+    'Thu 2022-12-01',
+    'Fri 2022-12-02',
+    'Mon 2022-12-05',
+    'Tue 2022-12-06',
+  ]);
+  expect(days[2]).toMatch(/, 1 deleted {2,}4 .* 3 {2,}\d\.\d\d$/); // batch 4 deletes the order, its transaction and its payment
+  expect(days[4]).toMatch(/, 1 new column {2,}6 /);
+  expect(stdout).toContain('\nThe new column design.collection is in the lake since batch 6; no model reads it yet.\n');
+  expect(stdout).toContain('\nEqual on both sides: the rows of 10 tables, and to the penny\n');
+  expect(stdout).toMatch(/\nWhich five designs sell best, by units\?\n\ndesign +file +orders +units\n/);
+  expect(stdout).toMatch(/\nHow many orders were revised, and in what\?.*\n\norder_kind +revised +orders +revisions\n/);
+});
+
+test('with --keep the server stays up for whoever asks, until a signal', async () => {
+  kept = startWeir(['demo', '--until', '2022-11-08', '--days', '0', '--keep'], { cwd });
+  await kept.says('The server runs until Ctrl-C.');
+  await kept.says('npx weir status');
+  const [url = ''] = /postgres:\/\/postgres:[^'?]+warehouse/.exec(kept.output()) ?? [];
+  const status = await weir(['status', '--lake', join('.weir', 'demo', 'lake'), '--warehouse', url, '--json'], { cwd });
+  expect({ code: status.code, load: JSON.parse(status.stdout).stages.load.batch }).toEqual({ code: 0, load: 1 });
+  kept.kill('SIGINT');
+  expect(await kept.ended).toMatchObject({ code: 0, stderr: '' });
+  await expect(connect({ url, role: 'warehouse' })).rejects.toThrow('ECONNREFUSED');
+  expect(existsSync(join(cwd, '.weir', 'demo', 'lake', 'processed', 'totesys'))).toBe(true);
+});
