@@ -167,7 +167,7 @@ test('a warehouse that is ahead of the lake is left alone', async () => {
   const { code, stdout, stderr } = await run();
   expect({ code, stdout }).toEqual({ code: 1, stdout: 'the warehouse is as before\n' });
   expect(errorsIn(stderr)).toEqual([
-    `weir: load parcels: the warehouse is at batch 2 of another lake, ${join(parcels.lake, 'processed')} is at batch 1; ` +
+    `weir: load parcels: the warehouse is at batch 2 of another lake, ${join(parcels.lake, 'processed')} is at batch 0; ` +
       'point --lake to the lake that it was loaded from, or load into an empty schema. Nothing was changed',
   ]);
   expect(await parcels.warehouse.query('select count(*) as rows from fact_parcel')).toEqual([{ rows: '21' }]);
