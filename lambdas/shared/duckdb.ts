@@ -45,6 +45,7 @@ export async function openDuckdb({
     temp_directory: join(directory, 'duckdb'),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    enable_external_file_cache: 'false', // it takes a file of the same name, size and second for the same file, and gives the bytes of before
   });
   const connection = await instance.connect();
   return wrap(connection, () => {
