@@ -15,6 +15,21 @@ test: install ## style, types and every test, with coverage
 bench: install ## the benchmarks; SCALE=0.1 makes them smaller
 	@npm run --silent bench
 
+synth: install ## the CloudFormation templates of STAGE=dev or STAGE=prod, into cdk.out
+	@npm run --silent cdk -- synth --quiet -c stage=$(STAGE) $(ARGS)
+
+diff: install ## what a deployment of STAGE=… would change
+	@npm run --silent cdk -- diff -c stage=$(STAGE) $(ARGS)
+
+deploy: install ## deploys STAGE=… to the AWS account of your credentials
+	@npm run --silent cdk -- deploy --all -c stage=$(STAGE) $(ARGS)
+
+destroy: install ## takes STAGE=… down again; of prod only what can be rebuilt, never its data
+	@if [ "$(STAGE)" = prod ]; then \
+		echo 'prod keeps its data: weir-prod-data stays, only weir-prod-pipeline goes'; \
+		npm run --silent cdk -- destroy weir-prod-pipeline --exclusively -c stage=prod $(ARGS); \
+	else npm run --silent cdk -- destroy --all -c stage=$(STAGE) $(ARGS); fi
+
 clean: ## removes all that the targets above made, and stops a PostgreSQL left behind
 	@if [ -x node_modules/.bin/node ]; then npm run --silent clean; fi
 	@rm -rf .weir coverage cdk.out node_modules
@@ -22,4 +37,4 @@ clean: ## removes all that the targets above made, and stops a PostgreSQL left b
 node_modules/.package-lock.json: package-lock.json
 	@npm ci --no-progress --loglevel=error
 
-.PHONY: menu install demo test bench clean
+.PHONY: menu install demo test bench synth diff deploy destroy clean
