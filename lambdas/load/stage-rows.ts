@@ -2,14 +2,14 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { type Duckdb, quoteText } from '../shared/duckdb.ts';
-import { TerminalError } from '../shared/errors.ts';
+import { messageOf, TerminalError } from '../shared/errors.ts';
 import type { Column, DataObject } from '../shared/manifest.ts';
 import { fetchObject } from '../shared/object-file.ts';
 import type { ObjectStore } from '../shared/object-store.ts';
 import { identifier, sqlStateOf } from '../shared/postgres.ts';
 import type { Session } from '../shared/session.ts';
 import { TEXTS } from './temporary-tables.ts';
-import { stageFittingTexts } from './unfit-rows.ts';
+import { canJudge, stageFittingTexts } from './unfit-rows.ts';
 
 export interface StageRowsOptions {
   readonly session: Session;
@@ -65,6 +65,13 @@ async function copyFile(options: StageRowsOptions, csv: string): Promise<{ rows:
   } catch (error) {
     if (!isAboutValues(sqlStateOf(error))) throw error;
     await session.query('rollback to savepoint weir_copy');
+    if (!(await canJudge(session))) {
+      throw new TerminalError(
+        `${messageOf(error)}; widen the column in a migration or correct the value in the source, the batch was rolled back ` +
+          '(PostgreSQL 16 or newer would put such rows in quarantine and take the others)',
+        { cause: error },
+      );
+    }
     const definitions = names.map((name) => `${name} text`).join(', ');
     await session.query(`create temporary table ${TEXTS.replace('pg_temp.', '')} (${definitions}) on commit drop`);
     const rows = await copy(TEXTS);

@@ -1,5 +1,4 @@
 /** Rows with a value that its column in the warehouse cannot hold: a text too long, a number too large, a date that is none. */
-import { TerminalError } from '../shared/errors.ts';
 import type { Column } from '../shared/manifest.ts';
 import { identifier, literal } from '../shared/postgres.ts';
 import type { Session } from '../shared/session.ts';
@@ -15,14 +14,8 @@ export interface StageFittingTextsOptions {
   readonly types: Types;
 }
 
-/** Moves the rows whose values all fit from the table of texts to their own. @returns how many are left, the unfit ones */
+/** Moves the rows whose values all fit, as the server judges, from the table of texts to their own. @returns how many are left, the unfit ones */
 export async function stageFittingTexts({ session, columns, into, types }: StageFittingTextsOptions): Promise<number> {
-  if (!(await canJudge(session))) {
-    throw new TerminalError(
-      'a value does not fit into its column, and this PostgreSQL is too old to tell which (16 or newer can); ' +
-        'widen the column in a migration or correct the value in the source. The batch was rolled back',
-    );
-  }
   await session.execute(
     `with fitting as (delete from ${TEXTS} x where ${allFit({ columns, types, text: textOf('x') })} returning *)
      insert into ${into} (${columnList(columns)}) select ${casts({ columns, types, text: textOf('x') })} from fitting x`,

@@ -45,7 +45,7 @@ export function createStageFunction(stage: Stage, run: (context: StageContext) =
       logger.error(messageOf(error), error instanceof Error ? error : new Error(messageOf(error)));
       throw error;
     } finally {
-      metrics.publishStoredMetrics();
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     }
   };
 }

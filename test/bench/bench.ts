@@ -155,6 +155,7 @@ async function benchLoad(place: Place, server: LocalPostgres): Promise<Figure[]>
 
 async function benchChanges(place: Place): Promise<Figure[]> {
   console.error('changes');
+  await settle(place.warehouse);
   const poll = await measureOnce({ piece: 'empty-poll', place, warmUps: 2, runs: 9 });
   const change = await measureOnce({ piece: 'one-change', place, warmUps: 2, runs: 9 });
   return [
@@ -171,10 +172,19 @@ async function remove(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** What earlier runs left to be written must not be written while the load is timed. */
 async function emptyWarehouse(server: LocalPostgres): Promise<void> {
-  const session = await connect({ url: await server.createDatabase('warehouse'), role: 'warehouse' });
-  await session.query('checkpoint').finally(() => session.end());
+  await settle(await server.createDatabase('warehouse'));
+}
+
+/** Does now what the server has put off, so that it does not do it while something is timed. */
+async function settle(database: string): Promise<void> {
+  const session = await connect({ url: database, role: 'warehouse' });
+  try {
+    await session.query('vacuum (analyze)');
+    await session.query('checkpoint');
+  } finally {
+    await session.end();
+  }
 }
 
 async function report(server: LocalPostgres, figures: readonly Figure[]): Promise<string> {

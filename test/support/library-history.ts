@@ -29,6 +29,7 @@ const ofLoans = fc.oneof(
   sql`update loan set due = ${day}, book_id = ${book} ${touch} where loan_id = ${loan}`,
   sql`update loan set loan_id = ${loan} where loan_id = ${loan}`,
   sql`delete from loan where loan_id = ${loan}`,
+  sql`delete from loan where loan_id in (${loan}, ${loan})`,
 );
 const ofOthers = fc.oneof(
   sql`insert into book values (${book}, ${word}, ${shelf}) on conflict do nothing`,
