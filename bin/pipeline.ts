@@ -1,4 +1,5 @@
 /** The three stages wired together in one process, for the command line, the demo, tests and benchmarks. */
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ingest } from '../lambdas/ingest/ingest.ts';
 import { createPostgresSource } from '../lambdas/ingest/postgres-source.ts';
@@ -37,21 +38,15 @@ export interface Pipeline {
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { dataset, lake, log } = options;
   const openDuckdbIn = (directory: string) => openDuckdb({ directory });
+  const source = createPostgresSource({
+    dataset,
+    connect: options.source,
+    store: lake.ingestion,
+    openDuckdb: () => openDuckdbIn(tmpdir()),
+    log,
+  });
   return {
-    ingest: () =>
-      withWorkFolder((folder) =>
-        ingest({
-          ...options,
-          store: lake.ingestion,
-          source: createPostgresSource({
-            dataset,
-            connect: options.source,
-            store: lake.ingestion,
-            openDuckdb: () => openDuckdbIn(folder),
-            log,
-          }),
-        }),
-      ),
+    ingest: () => ingest({ ...options, store: lake.ingestion, source }),
     transform: () => transform({ dataset, lake, openDuckdb: openDuckdbIn, log }),
     load: () => load({ dataset, connect: options.warehouse, store: lake.processed, openDuckdb: openDuckdbIn, log }),
   };

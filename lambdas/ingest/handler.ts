@@ -1,25 +1,27 @@
 /** The ingest function: one poll of the source. */
+import { tmpdir } from 'node:os';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { METRICS } from '../shared/contract.ts';
 import { openDuckdb } from '../shared/duckdb.ts';
-import { withWorkFolder } from '../shared/object-file.ts';
 import { createStageFunction } from '../shared/stage-function.ts';
 import { MassDeleteError } from './breaker.ts';
 import { ingest } from './ingest.ts';
 import { createPostgresSource } from './postgres-source.ts';
+import type { Source } from './source.ts';
+
+/** Kept between the runs of a container: it remembers when nothing had been written, and then looks at no table. */
+let source: Source | undefined;
 
 export const handler = createStageFunction('ingest', async ({ dataset, lake, connect, log, metrics }) => {
   const store = lake.ingestion;
-  const batch = await withWorkFolder((directory) => {
-    const source = createPostgresSource({
-      dataset,
-      connect,
-      store,
-      openDuckdb: () => openDuckdb({ directory }),
-      log,
-    });
-    return ingest({ dataset, source, store, log });
-  }).catch((error) => {
+  source ??= createPostgresSource({
+    dataset,
+    connect,
+    store,
+    openDuckdb: () => openDuckdb({ directory: tmpdir() }),
+    log,
+  });
+  const batch = await ingest({ dataset, source, store, log }).catch((error) => {
     if (error instanceof MassDeleteError) metrics.addMetric(METRICS.refusedDeletes, MetricUnit.Count, 1);
     throw error;
   });

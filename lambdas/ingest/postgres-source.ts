@@ -4,7 +4,7 @@ import type { Dataset } from '../shared/dataset.ts';
 import type { Duckdb } from '../shared/duckdb.ts';
 import { TerminalError } from '../shared/errors.ts';
 import { type Log, withFields } from '../shared/log.ts';
-import type { CapturedTable, Column, DataObject, KeyList } from '../shared/manifest.ts';
+import type { CapturedTable, Column, CsvObject, IngestionManifest, KeyList } from '../shared/manifest.ts';
 import type { ObjectStore } from '../shared/object-store.ts';
 import { identifier } from '../shared/postgres.ts';
 import type { Connect, Session } from '../shared/session.ts';
@@ -14,7 +14,7 @@ import { type Count, changedSince, takeCensus } from './census.ts';
 import { differingRanges, type KeySum, listKeysSql, sumKeys } from './key-sums.ts';
 import { planBatch } from './plan.ts';
 import { describeModels } from './schema-change.ts';
-import { openSnapshot, reasonForFullRead } from './snapshot.ts';
+import { isQuiet, openSnapshot, reasonForFullRead, type Snapshot } from './snapshot.ts';
 import type { Capture, PollOptions, Source } from './source.ts';
 
 export interface PostgresSourceOptions {
@@ -28,12 +28,16 @@ export interface PostgresSourceOptions {
 }
 
 export function createPostgresSource(options: PostgresSourceOptions): Source {
+  let settled: Settled | undefined;
   return {
     async poll(poll) {
       const log = withFields(options.log, { batch: (poll.previous?.number ?? 0) + 1 });
       const session = await options.connect();
       try {
-        return await readBatch(session, { ...options, log }, poll);
+        const { capture, snapshot } = await readBatch(session, { ...options, log }, poll, settled);
+        settled =
+          capture === undefined && poll.previous !== undefined ? { batch: poll.previous.number, snapshot } : undefined;
+        return capture;
       } finally {
         await session.end();
       }
@@ -41,11 +45,18 @@ export function createPostgresSource(options: PostgresSourceOptions): Source {
   };
 }
 
+/** The newest snapshot that this process found to be the same as a batch. */
+interface Settled {
+  readonly batch: number;
+  readonly snapshot: Snapshot;
+}
+
 async function readBatch(
   session: Session,
   options: PostgresSourceOptions,
   poll: PollOptions,
-): Promise<Capture | undefined> {
+  settled: Settled | undefined,
+): Promise<{ capture: Capture | undefined; snapshot: Snapshot }> {
   const { dataset, log } = options;
   const { previous } = poll;
   const { schema } = dataset.source;
@@ -53,12 +64,15 @@ async function readBatch(
   const snapshot = await openSnapshot(session, quoted);
   const tables = await readCatalogue({ session, schema, names: dataset.tables });
   const fullRead = reasonForFullRead(previous, snapshot);
-  const census =
-    previous === undefined
-      ? new Map<string, Count>()
-      : await takeCensus(session, tables, fullRead === undefined ? previous.horizon : snapshot.horizon);
+  const since = settled !== undefined && settled.batch === previous?.number ? settled.snapshot : previous;
+  const census = await countRows({
+    session,
+    tables,
+    previous,
+    quiet: fullRead === undefined && isQuiet(since, snapshot),
+  });
   const plan = planBatch({ dataset, previous, fullRead, tables, census });
-  if (plan.affected.length === 0 && !poll.refresh) return undefined;
+  if (plan.affected.length === 0 && !poll.refresh) return { capture: undefined, snapshot };
 
   const models = await describeModels({ ...options, previous, tables });
   if (!poll.acceptDeletes) refuseMassDelete({ dataset, previous, census });
@@ -79,7 +93,24 @@ async function readBatch(
     });
   }
   await session.query('commit');
-  return { cause: plan.cause, ...snapshot, models, affected: [...plan.affected], tables: captured };
+  return {
+    capture: { cause: plan.cause, ...snapshot, models, affected: [...plan.affected], tables: captured },
+    snapshot,
+  };
+}
+
+interface CountRowsOptions {
+  readonly session: Session;
+  readonly tables: readonly CatalogueTable[];
+  readonly previous: IngestionManifest | undefined;
+  readonly quiet: boolean;
+}
+
+/** A first read counts while it copies; a server on which nothing was written since has the counts of the batch before. */
+async function countRows({ session, tables, previous, quiet }: CountRowsOptions): Promise<Map<string, Count>> {
+  if (previous === undefined) return new Map();
+  if (!quiet) return takeCensus(session, tables, previous.horizon);
+  return new Map(tables.map(({ name }) => [name, { rows: previous.tables[name]?.rows ?? 0, changed: 0 }]));
 }
 
 interface ReadTableOptions {
@@ -114,7 +145,7 @@ async function readTable(read: ReadTableOptions): Promise<CapturedTable> {
 async function copyRows(
   { session, options, poll, table, count }: ReadTableOptions,
   mode: 'whole' | 'changes',
-): Promise<DataObject> {
+): Promise<CsvObject> {
   if (table.primaryKey.length === 0)
     options.log.warn(`${table.name} has no primary key: it is read whole whenever it changes`);
   const where = mode === 'changes' && poll.previous !== undefined ? `where ${changedSince(poll.previous.horizon)}` : '';

@@ -8,7 +8,7 @@ export interface Snapshot {
   readonly snapshot: string;
   /** Oldest transaction still open at the snapshot (`pg_snapshot_xmin`), 64 bit. */
   readonly horizon: string;
-  /** First transaction id not yet given out (`pg_snapshot_xmax`), 64 bit. */
+  /** One more than the newest transaction that has ended (`pg_snapshot_xmax`), 64 bit. */
   readonly nextXid: string;
 }
 
@@ -82,4 +82,17 @@ export function reasonForFullRead(previous: IngestionManifest | undefined, now: 
   if (BigInt(now.nextXid) - BigInt(previous.horizon) > MAX_DISTANCE)
     return 'more than two thousand million transactions since the last batch';
   return undefined;
+}
+
+/**
+ * True if nothing was written on the whole server between two snapshots: no transaction was open at the first, and none has
+ * ended since (`pg_snapshot_xmax` is one more than the newest transaction that has). Tables need not be looked at then.
+ */
+export function isQuiet(since: Snapshot | undefined, now: Snapshot): boolean {
+  return (
+    since !== undefined &&
+    since.horizon === since.nextXid &&
+    since.nextXid === now.nextXid &&
+    since.server.startedAt === now.server.startedAt
+  );
 }

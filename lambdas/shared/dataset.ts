@@ -53,8 +53,8 @@ export interface Dataset {
   readonly models: readonly Model[];
   /** The source tables, ascending. */
   readonly tables: readonly string[];
-  /** SQL that makes the seeds and the calendar in DuckDB. */
-  readonly seedSql: string;
+  /** SQL that makes each seed in DuckDB, the calendar among them. */
+  readonly seedSql: ReadonlyMap<string, string>;
 }
 
 /** Reads the data set in `folder`; its name is the folder's. @throws {UsageError} naming the file, the key and the valid values. */
@@ -73,7 +73,7 @@ export async function loadDataset(folder: string, duckdb: Duckdb): Promise<Datas
     const lineage = await deriveLineage(reader, sql).catch((error) => {
       throw new UsageError(`${join(folder, 'models', `${model}.sql`)}: ${messageOf(error)}`, { cause: error });
     });
-    const read = duckdb.tableNames(sql).flatMap((table) => seeds.get(table)?.content ?? []);
+    const read = lineage.seeds.map((seed) => seeds.get(seed)?.content);
     const definition = sha256Of(JSON.stringify([sql, options, read]));
     loaded.push({ name: model, sql, ...options, ...lineage, definition });
   }
@@ -84,7 +84,7 @@ export async function loadDataset(folder: string, duckdb: Duckdb): Promise<Datas
     maxDeleteShare: max_delete_share,
     models: loaded,
     tables: [...new Set(loaded.flatMap(({ tables }) => tables))].sort(),
-    seedSql: [...seeds.values()].map(({ sql }) => sql).join(';\n'),
+    seedSql: new Map([...seeds].map(([seed, { sql }]) => [seed, sql])),
   };
 }
 

@@ -19,6 +19,11 @@ export class ValueError extends TerminalError {
   override readonly name = 'ValueError';
 }
 
+/** A row of a CSV file is longer than the buffers it is read through. */
+export class LongRowError extends TerminalError {
+  override readonly name = 'LongRowError';
+}
+
 export interface OpenDuckdbOptions {
   /** A folder on local disk for what does not fit into memory. */
   readonly directory: string;
@@ -71,6 +76,8 @@ function wrap(connection: DuckDBConnection, close: () => void): Duckdb {
 /** Sorts by the class name that DuckDB puts before its messages. */
 function classify(error: unknown): Error {
   const message = messageOf(error);
+  if (/Maximum line size/.test(message)) return new LongRowError(message.slice(0, 300), { cause: error });
+  if (/CSV Error/.test(message)) return new TerminalError(message, { cause: error });
   if (/^(Conversion|Out of Range|Invalid Input|Mismatch Type)/.test(message))
     return new ValueError(message, { cause: error });
   if (/^(IO|Out of Memory|TransactionContext|INTERNAL|FATAL|Interrupt)/i.test(message)) {

@@ -8,11 +8,13 @@ const count = z.int().nonnegative();
 const name = z.string().min(1);
 
 const dataObject = z.strictObject({ key: z.string(), rows: count, bytes: count, sha256 });
+/** A CSV object; `multiline` if a value of it holds a line break, so that lines are not rows. */
+const csvObject = dataObject.extend({ multiline: z.boolean() });
 const column = z.strictObject({ name, type: z.string() });
 
 /** Inclusive ranges of an integer key whose present keys are listed; `all` where the list covers the whole table. */
 const keyRanges = z.union([z.literal('all'), z.array(z.tuple([z.string(), z.string()]))]);
-const keyList = dataObject.extend({ ranges: keyRanges });
+const keyList = csvObject.extend({ ranges: keyRanges });
 
 /** How the rows of an object relate to the table: every row, or those that changed since the batch before. */
 const mode = z.enum(['whole', 'changes']);
@@ -43,7 +45,7 @@ const capturedTable = z.strictObject({
   primaryKey: z.array(name),
   /** Key of the object with the key sums at this snapshot; null until a batch of changes needed them. */
   sums: z.string().nullable(),
-  data: dataObject.extend({ mode }).nullable(),
+  data: csvObject.extend({ mode }).nullable(),
   keys: keyList.nullable(),
 });
 
@@ -75,7 +77,7 @@ const processedModel = z.strictObject({
   mode,
   columns: z.array(column),
   data: dataObject,
-  keys: keyList.nullable(),
+  keys: dataObject.extend({ ranges: keyRanges }).nullable(),
   quarantine: dataObject.nullable(),
   profile: z.strictObject({ distinctKeys: count, columns: z.record(name, columnProfile), milliseconds: count }),
 });
@@ -88,6 +90,7 @@ export const processedManifest = z.strictObject({
 });
 
 export type DataObject = z.infer<typeof dataObject>;
+export type CsvObject = z.infer<typeof csvObject>;
 export type Column = z.infer<typeof column>;
 export type KeyRanges = z.infer<typeof keyRanges>;
 export type KeyList = z.infer<typeof keyList>;

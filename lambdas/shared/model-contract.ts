@@ -11,7 +11,7 @@ export async function bindModels(
   dataset: Dataset,
   tables: ReadonlyMap<string, readonly Column[]>,
 ): Promise<Map<string, Column[]>> {
-  await duckdb.run(dataset.seedSql);
+  for (const sql of dataset.seedSql.values()) await duckdb.run(sql);
   for (const [table, columns] of tables) {
     const definitions = columns.map(({ name, type }) => `${quoteName(name)} ${lakeType(type)}`);
     await duckdb.run(`create table ${quoteName(table)} (${definitions.join(', ')})`);

@@ -6,6 +6,8 @@ import { TerminalError } from './errors.ts';
 export interface Lineage {
   /** Source tables in the order in which the text names them. */
   readonly tables: readonly string[];
+  /** Seeds that it reads. */
+  readonly seeds: readonly string[];
   /** True if it reads more than one table or seed: its rows have no order of their own then. */
   readonly joins: boolean;
   /** The column behind each output column that is a plain reference. */
@@ -78,6 +80,7 @@ export async function deriveLineage(
     nodes.some((node) => ['WINDOW', 'SUBQUERY', 'STAR'].includes(String(node.class)));
   return {
     tables: [...new Set(sources.map((node) => String(node.table_name)))],
+    seeds: [...new Set(references.map((node) => String(node.table_name)))].filter((name) => seeds.has(name)),
     joins: references.length > 1,
     origins: originsOf(select, references),
     rowwise: sources.length === 1 && isPlain(select) && !mixesRows && isLeftJoined(select.from_table, seeds),

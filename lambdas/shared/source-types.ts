@@ -35,18 +35,19 @@ export function lakeText(column: string, target: string): string {
   return `case when ends_with(${column}, ' BC') then regexp_replace(${column}, '^(\\S+)(.*) BC$', '\\1 (BC)\\2') else ${column} end`;
 }
 
-/** The longest row, 32 MB: DuckDB reads through buffers of this size, so it costs memory but no time. */
-const MAX_ROW_BYTES = 33_554_432;
-
 export interface CsvFile {
   readonly path: string;
   readonly columns: readonly Column[];
+  /** Whether a value may hold a line break: DuckDB's parallel reader loses its place in such a file between two buffers. */
+  readonly multiline: boolean;
+  /** The longest row that can be read: DuckDB holds a few buffers of this size. */
+  readonly maxRowBytes: number;
 }
 
 /** A table function over a captured CSV file, all columns text, NULL and '' told apart. */
-export function readCapturedCsv({ path, columns }: CsvFile): string {
+export function readCapturedCsv({ path, columns, multiline, maxRowBytes }: CsvFile): string {
   const types = columns.map(({ name }) => `${quoteText(name)}: 'VARCHAR'`).join(', ');
   return `read_csv(${quoteText(path)}, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '',
-    allow_quoted_nulls = false, compression = 'gzip', max_line_size = ${MAX_ROW_BYTES}, buffer_size = ${MAX_ROW_BYTES},
+    allow_quoted_nulls = false, compression = 'gzip', max_line_size = ${maxRowBytes}, buffer_size = ${maxRowBytes}, parallel = ${!multiline},
     columns = {${types}})`;
 }

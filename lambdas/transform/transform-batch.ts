@@ -2,8 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset, Model } from '../shared/dataset.ts';
-import { type Duckdb, quoteName } from '../shared/duckdb.ts';
-import { TerminalError } from '../shared/errors.ts';
+import { type Duckdb, LongRowError, quoteName } from '../shared/duckdb.ts';
+import { atPlace, TerminalError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { CapturedTable, IngestionManifest, ProcessedModel } from '../shared/manifest.ts';
 import { fetchObject, storeFile } from '../shared/object-file.ts';
@@ -23,7 +23,25 @@ export interface TransformBatchOptions {
   readonly log: Log;
 }
 
+/** Through buffers of this size a million rows take 250 MB; through the larger ones half as much again. */
+const USUAL_ROW_BYTES = 4 * 1024 * 1024;
+const LONGEST_ROW_BYTES = 32 * 1024 * 1024;
+
+/** @throws {LongRowError} if a row takes more than 32 MB as CSV */
 export async function transformBatch(options: TransformBatchOptions): Promise<Record<string, ProcessedModel>> {
+  try {
+    return await transformModels({ ...options, maxRowBytes: USUAL_ROW_BYTES });
+  } catch (error) {
+    if (!(error instanceof LongRowError)) throw error;
+    return transformModels({ ...options, maxRowBytes: LONGEST_ROW_BYTES });
+  }
+}
+
+interface TransformModelsOptions extends TransformBatchOptions {
+  readonly maxRowBytes: number;
+}
+
+async function transformModels(options: TransformModelsOptions): Promise<Record<string, ProcessedModel>> {
   const { dataset, manifest, openDuckdb, log } = options;
   const models = dataset.models.filter(({ name }) => manifest.affected.includes(name));
   const outputs: Record<string, ProcessedModel> = {};
@@ -31,7 +49,7 @@ export async function transformBatch(options: TransformBatchOptions): Promise<Re
 
   const duckdb = await openDuckdb();
   try {
-    await duckdb.run(dataset.seedSql);
+    for (const seed of new Set(models.flatMap(({ seeds }) => seeds))) await duckdb.run(dataset.seedSql.get(seed) ?? '');
     await duckdb.run('create schema weir_captured; create schema weir_work');
     for (const name of new Set(models.flatMap(({ tables }) => tables))) {
       await registerTable({ ...options, duckdb, name });
@@ -41,10 +59,7 @@ export async function transformBatch(options: TransformBatchOptions): Promise<Re
     for (const model of models) {
       log.info(`making ${model.name}`);
       const output = await transformModel({ ...options, duckdb, model }).catch((error) => {
-        if (!(error instanceof TerminalError)) throw error;
-        throw new TerminalError(`transform ${dataset.name}/${model.name} batch ${manifest.number}: ${error.message}`, {
-          cause: error,
-        });
+        throw atPlace(`transform ${dataset.name}/${model.name} batch ${manifest.number}`, error);
       });
       outputs[model.name] = output;
       const { data, quarantine, profile } = output;
@@ -61,21 +76,21 @@ export async function transformBatch(options: TransformBatchOptions): Promise<Re
 }
 
 /** A view of the captured rows with lake types, named after the table; empty where only keys were captured. */
-async function registerTable(options: TransformBatchOptions & { duckdb: Duckdb; name: string }): Promise<void> {
-  const { duckdb, lake, folder, name } = options;
+async function registerTable(options: TransformModelsOptions & { duckdb: Duckdb; name: string }): Promise<void> {
+  const { duckdb, lake, folder, name, maxRowBytes } = options;
   const { data, columns } = tableOf(options, name);
   const path = join(folder, `${encodeURIComponent(name)}.csv.gz`);
   if (data !== null) await fetchObject(lake.ingestion, data, path);
   const nothing = `(select ${columns.map(({ name }) => `cast(null as varchar) as ${quoteName(name)}`).join(', ')} where false)`;
   const captured = capturedTable(name);
   await duckdb.run(
-    `create view ${captured} as select * from ${data === null ? nothing : readCapturedCsv({ path, columns })}`,
+    `create view ${captured} as select * from ${data === null ? nothing : readCapturedCsv({ path, columns, maxRowBytes, multiline: data.multiline })}`,
   );
   await duckdb.run(`create view ${quoteName(name)} as select ${columns.map(typedColumn).join(', ')} from ${captured}`);
 }
 
 /** DuckDB reads a compressed file that is cut off up to where it ends, without a word. */
-async function countRows(options: TransformBatchOptions & { duckdb: Duckdb; name: string }): Promise<void> {
+async function countRows(options: TransformModelsOptions & { duckdb: Duckdb; name: string }): Promise<void> {
   const [count] = await options.duckdb.rows<{ rows: string }>(
     `select count(*) as rows from ${capturedTable(options.name)}`,
   );
@@ -99,7 +114,7 @@ function tableOf({ dataset, manifest }: TransformBatchOptions, name: string): Ca
 }
 
 async function transformModel(
-  options: TransformBatchOptions & { duckdb: Duckdb; model: Model },
+  options: TransformModelsOptions & { duckdb: Duckdb; model: Model },
 ): Promise<ProcessedModel> {
   const { duckdb, model, manifest, folder } = options;
   const started = performance.now();
@@ -126,6 +141,7 @@ async function transformModel(
           ingestion: options.lake.ingestion,
           folder,
           path: path('.keys'),
+          maxRowBytes: options.maxRowBytes,
         });
 
   const store = async (place: string, file: string) => {

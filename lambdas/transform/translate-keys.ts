@@ -14,6 +14,7 @@ export interface TranslateKeysOptions {
   readonly ingestion: ObjectStore;
   readonly folder: string;
   readonly path: string;
+  readonly maxRowBytes: number;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface TranslateKeysOptions {
 export async function translateKeys(
   options: TranslateKeysOptions,
 ): Promise<{ rows: number; ranges: KeyRanges } | undefined> {
-  const { duckdb, model, table, ingestion, folder, path } = options;
+  const { duckdb, model, table, ingestion, folder, path, maxRowBytes } = options;
   if (table.keys === null) return undefined;
   const csv = join(folder, 'listed keys.csv.gz');
   await fetchObject(ingestion, table.keys, csv);
@@ -38,7 +39,7 @@ export async function translateKeys(
   const items = key.map(({ name, text, type }) => `try_cast(${lakeText(text, type)} as ${type}) as ${name}`);
   const texts = `cast(to_json([${key.map(({ text }) => text).join(', ')}]) as varchar) as weir_key`;
   await duckdb.run(
-    `copy (select ${items.join(', ')}, ${texts} from ${readCapturedCsv({ path: csv, columns })}) to ${quoteText(path)} (format parquet, compression zstd)`,
+    `copy (select ${items.join(', ')}, ${texts} from ${readCapturedCsv({ path: csv, columns, maxRowBytes, multiline: table.keys.multiline })}) to ${quoteText(path)} (format parquet, compression zstd)`,
   );
   return { rows: table.keys.rows, ranges: table.keys.ranges };
 }

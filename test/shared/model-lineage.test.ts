@@ -15,6 +15,7 @@ const derive = (sql: string) => deriveLineage(reader, sql);
 test('a plain select from one table works row by row, and its columns have their origins', async () => {
   expect(await derive('select id as order_id, upper(name) as name, price from "order"')).toEqual({
     tables: ['order'],
+    seeds: [],
     joins: false,
     rowwise: true,
     origins: new Map([
@@ -26,7 +27,7 @@ test('a plain select from one table works row by row, and its columns have their
 
 test('a left join on a seed stays row by row; only qualified columns have an origin then', async () => {
   const lineage = await derive('select o.id, code, c.name from orders o left join codes c on c.code = o.code');
-  expect(lineage).toMatchObject({ tables: ['orders'], joins: true, rowwise: true });
+  expect(lineage).toMatchObject({ tables: ['orders'], seeds: ['codes'], joins: true, rowwise: true });
   expect([...lineage.origins]).toEqual([
     ['id', { table: 'orders', column: 'id' }],
     ['name', { table: 'codes', column: 'name' }],
