@@ -17,15 +17,14 @@ let totesys: Totesys;
 
 beforeAll(async () => {
   totesys = await createTotesys();
+  cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', ASSEMBLY], CLOUD);
+  report('What the emulator does not know', fillGaps());
+  cdk(['deploy', '--all', '--app', ASSEMBLY, '--require-approval', 'never'], CLOUD);
 });
 
 afterAll(() => totesys?.close());
 
-test('cdk bootstrap and cdk deploy create every resource of the templates', async () => {
-  cdk(['bootstrap', `aws://${ACCOUNT}/${REGION}`], CLOUD);
-  const gaps = fillGaps();
-  cdk(['deploy', '--all', '--app', ASSEMBLY, '--require-approval', 'never'], CLOUD);
-
+test('every resource of the templates is created', async () => {
   const created = [];
   for (const stack of STACKS) {
     const resources = await describeStackResources(stack);
@@ -41,7 +40,6 @@ test('cdk bootstrap and cdk deploy create every resource of the templates', asyn
   report(`Deployed into the emulator: ${created.length} resources`, [
     ...Object.entries(byType).map(([type, resources = []]) => `${resources.length} ${type}`),
   ]);
-  report('What the emulator does not know', gaps);
 });
 
 test('the schedule, the events of the buckets and the rights of each role carry the source into the warehouse', async () => {

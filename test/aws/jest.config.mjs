@@ -6,6 +6,7 @@ const { coverageThreshold, collectCoverageFrom, ...shared } = project;
 export default {
   ...shared,
   rootDir: '../..',
+  roots: ['<rootDir>/test'],
   testMatch: ['<rootDir>/test/shared/s3-store.test.ts', '<rootDir>/test/aws/*.aws-test.ts'],
   globalSetup: '<rootDir>/test/aws/global-setup.ts',
   testTimeout: 240_000,

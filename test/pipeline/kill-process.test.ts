@@ -1,9 +1,9 @@
-/** The pipeline as a process of its own, killed with a signal that it cannot catch, at moments spread over its whole run. */
+/** The pipeline as a process of its own, killed with a signal that it cannot catch, at moments spread over its stages. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { runPipeline } from '../../bin/pipeline.ts';
@@ -57,8 +57,8 @@ describe('a pipeline that is killed', () => {
     folder.remove();
   });
 
-  /** Starts the process and waits until the stages begin. */
-  async function start({ warehouse, lake, clock }: Place): Promise<{ child: ChildProcess; progress: string[] }> {
+  /** Starts the process; `progress` gets a line whenever a stage is done. */
+  function start({ warehouse, lake, clock }: Place): { child: ChildProcess; lines: Interface; progress: string[] } {
     const program = join(import.meta.dirname, '..', 'support', 'pipeline-process.ts');
     const child = spawn(process.execPath, [program, source.url, warehouse.url, lake, clock().toISOString()], {
       env: { ...process.env, TMPDIR: folder.path }, // what a killed process leaves there goes with the folder
@@ -67,8 +67,27 @@ describe('a pipeline that is killed', () => {
     const progress: string[] = [];
     const lines = createInterface(child.stdout);
     lines.on('line', (line) => progress.push(line));
-    await once(lines, 'line');
-    return { child, progress };
+    return { child, lines, progress };
+  }
+
+  /** Runs the process to its end. @returns how long each stage took, in milliseconds */
+  async function measure(place: Place): Promise<readonly number[]> {
+    const { child, lines, progress } = start(place);
+    const times: number[] = [];
+    lines.on('line', () => times.push(performance.now()));
+    await once(child, 'exit');
+    expect(progress).toEqual(['started', 'captured', 'transformed', 'loaded']);
+    return times.slice(1).map((time, stage) => time - (times[stage] ?? 0));
+  }
+
+  /** Kills a process some time into a stage. @returns the last stage that it had done */
+  async function kill(place: Place, { stage, delay }: { stage: number; delay: number }): Promise<string | undefined> {
+    const { child, lines, progress } = start(place);
+    while (progress.length <= stage) await once(lines, 'line');
+    await sleep(delay);
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return progress.at(-1);
   }
 
   /** The server of a killed client notices at its next read or write. */
@@ -79,26 +98,17 @@ describe('a pipeline that is killed', () => {
 
   test(`${KILLS} times on its way loses and doubles nothing`, async () => {
     const ends: (string | undefined)[] = [];
-    let milliseconds = 0;
+    let durations: readonly number[] = [];
     for (let round = 1; round <= KILLS; round++) {
       const first = readFileSync(join(LIBRARY, 'source', 'first.sql'), 'utf8');
       await source.session.query(round === 1 ? first : CHANGE_SQL);
       const { undisturbed, killed } = placesOf(round);
-      if (round === 1) {
-        const { child, progress } = await start(undisturbed);
-        const started = performance.now();
-        await once(child, 'exit');
-        milliseconds = performance.now() - started;
-        expect(progress).toEqual(['started', 'captured', 'transformed', 'loaded']);
-      } else {
-        await runPipeline(createPipelineAt(undisturbed));
-      }
+      if (round === 1) durations = await measure(undisturbed);
+      else await runPipeline(createPipelineAt(undisturbed));
 
-      const { child, progress } = await start(killed);
-      await sleep((milliseconds * ((7 * round) % KILLS)) / KILLS); // every twelfth of the run once
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      ends.push(progress.at(-1));
+      const stage = round % 3;
+      const share = ((7 * round) % KILLS) / KILLS; // each twelfth of a stage once
+      ends.push(await kill(killed, { stage, delay: share * (durations[stage] ?? 0) }));
       await waitForRollback(killed);
       await runPipeline(createPipelineAt(killed));
       expect(await outcomeAt(killed)).toEqual(await outcomeAt(undisturbed));

@@ -47,3 +47,21 @@ test('a captured file that takes the name, the size and the second of another is
   expect(await read('id\n1\n2\n')).toEqual([{ id: '1' }, { id: '2' }]);
   expect(await read('id\n1\n3\n')).toEqual([{ id: '1' }, { id: '3' }]);
 });
+
+test('rows with line breaks that cross many buffers are read as they are', async () => {
+  const path = join(folder, 'multiline.csv.gz');
+  const value = (row: number) => `${row},"\n\r\n""\n${'x\n,'.repeat(row % 97)}"`;
+  const rows = Array.from({ length: 20_000 }, (_, row) => value(row));
+  writeFileSync(path, gzipSync(`id,note\n${rows.join('\n')}\n`));
+  const columns = [
+    { name: 'id', type: 'integer' },
+    { name: 'note', type: 'text' },
+  ];
+  const csv = readCapturedCsv({ path, columns, multiline: true, maxRowBytes: 64 * 1024 });
+  const lengths = Array.from({ length: 20_000 }, (_, row) => 5 + 3 * (row % 97)).reduce((sum, length) => sum + length);
+  expect(
+    await duckdb.rows(
+      `select count(*) as rows, sum(length(note)) as characters, count(distinct id) as ids from ${csv}`,
+    ),
+  ).toEqual([{ rows: '20000', characters: String(lengths), ids: '20000' }]);
+});
