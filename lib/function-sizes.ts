@@ -17,7 +17,7 @@ export const FUNCTION_SIZES: Readonly<Record<Stage, FunctionSize>> = {
   // rows flow through in streams: 180 MB when idle, 207 MB with a million rows, and up to 48 MB of parts on their way to S3;
   // on disk are only lists of keys
   ingest: { memory: 512, disk: Size.mebibytes(512), timeout: LONGEST },
-  // DuckDB reads CSV through buffers of 32 MB and sorts models that join: 340 MB with a million rows;
+  // DuckDB reads CSV through buffers, of up to 32 MB if a row is that long, and sorts models that join: 340 MB with a million rows;
   // on disk are the batch's files, 3 MB for that million, and what DuckDB cannot hold in memory
   transform: { memory: 1024, disk: Size.gibibytes(4), timeout: LONGEST },
   // PostgreSQL does the work: 241 MB with a million rows; on disk is one model's Parquet after another

@@ -72,10 +72,10 @@ describe('a pipeline that is killed', () => {
 
   /** Runs the process to its end. @returns how long each stage took, in milliseconds */
   async function measure(place: Place): Promise<readonly number[]> {
-    const { child, lines, progress } = start(place);
+    const { lines, progress } = start(place);
     const times: number[] = [];
     lines.on('line', () => times.push(performance.now()));
-    await once(child, 'exit');
+    await once(lines, 'close');
     expect(progress).toEqual(['started', 'captured', 'transformed', 'loaded']);
     return times.slice(1).map((time, stage) => time - (times[stage] ?? 0));
   }
@@ -107,7 +107,7 @@ describe('a pipeline that is killed', () => {
       else await runPipeline(createPipelineAt(undisturbed));
 
       const stage = round % 3;
-      const share = ((7 * round) % KILLS) / KILLS; // each twelfth of a stage once
+      const share = ((7 * round) % KILLS) / KILLS; // spread over the stage
       ends.push(await kill(killed, { stage, delay: share * (durations[stage] ?? 0) }));
       await waitForRollback(killed);
       await runPipeline(createPipelineAt(killed));
