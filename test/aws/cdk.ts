@@ -7,6 +7,7 @@ export const ASSEMBLY = join(FOLDER, 'cdk.out');
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MODULES = join(ROOT, 'node_modules');
+const PATIENCE_SECONDS = 180;
 /** Variables that are of the emulator: npm, which builds the layer, would trust no other server with them. */
 const OF_EMULATOR = ['AWS_ENDPOINT_URL', 'NODE_EXTRA_CA_CERTS', 'AWS_CA_BUNDLE'];
 
@@ -23,6 +24,7 @@ export function cdk(args: readonly string[], { emulator = false } = {}): string 
       env,
       encoding: 'utf8',
       maxBuffer: 64 * 1024 * 1024,
+      timeout: PATIENCE_SECONDS * 1000,
     },
   );
   if (status !== 0) throw new Error(`cdk ${args.join(' ')} failed:\n${stdout}${stderr}`);

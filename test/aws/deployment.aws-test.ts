@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ASSEMBLY, cdk } from './cdk.ts';
 import { readTemplate, STACKS } from './cloud-assembly.ts';
 import { ACCOUNT, REGION } from './emulator.ts';
-import { fillGaps } from './emulator-gaps.ts';
+import { fillGaps, tagBuckets } from './emulator-gaps.ts';
 import { expectWarehouseEqualsSource } from './equals-source.ts';
 import { report } from './report.ts';
 import { describeStackResources } from './stack-resources.ts';
@@ -27,7 +27,7 @@ afterAll(() => totesys?.close());
 test('every resource of the templates is created', async () => {
   const created = [];
   for (const stack of STACKS) {
-    const resources = await describeStackResources(stack);
+    const resources = (await describeStackResources(stack)).map(({ physicalId, ...resource }) => resource);
     const wanted = Object.entries(readTemplate(stack).Resources).map(([logicalId, { Type }]) => ({
       logicalId,
       type: Type,
@@ -59,6 +59,8 @@ test('an edit and a delete follow by themselves', async () => {
 });
 
 test('cdk destroy takes everything away again', async () => {
+  const resources = await describeStackResources('weir-dev-data');
+  await tagBuckets(resources.filter(({ type }) => type === 'AWS::S3::Bucket').map(({ physicalId }) => physicalId));
   cdk(['destroy', '--all', '--app', ASSEMBLY, '--force'], CLOUD);
   for (const stack of STACKS) await expect(describeStackResources(stack)).rejects.toThrow(/does not exist/);
 });

@@ -1,4 +1,6 @@
 /** What the emulator does not know of our templates, and what it is given instead. */
+import { PutBucketTaggingCommand } from '@aws-sdk/client-s3';
+import { createS3Client } from '../../lambdas/shared/s3-store.ts';
 import { readTemplate, STACKS, writeTemplate } from './cloud-assembly.ts';
 
 interface MetricQuery {
@@ -28,7 +30,14 @@ export function fillGaps(): string[] {
   return [
     ...gaps,
     'condition key s3:if-none-match of the bucket policies: added to the emulator by emulator.py',
+    'tags of buckets: not kept; set again before cdk destroy, whose function empties tagged buckets only',
     'condition key s3:TlsVersion: unknown, so the statement on old versions of TLS never applies',
     'alarms, dashboards, Glue tables and the Athena workgroup are kept but do nothing',
   ];
+}
+
+/** CDK's function that empties buckets asks for this tag, which the templates give every bucket of a stage whose data may go. */
+export async function tagBuckets(buckets: readonly string[]): Promise<void> {
+  const Tagging = { TagSet: [{ Key: 'aws-cdk:auto-delete-objects', Value: 'true' }] };
+  for (const Bucket of buckets) await createS3Client().send(new PutBucketTaggingCommand({ Bucket, Tagging }));
 }

@@ -1,7 +1,7 @@
 /** A local AWS for the tests: MiniStack on a free port of this machine, gone with the process that started it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, openSync, rmSync } from 'node:fs';
+import { mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,6 +32,7 @@ export async function startEmulator({ python, folder, strict }: EmulatorOptions)
   const temporary = join(folder, 'tmp');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
+  writeFileSync(join(temporary, 'package.json'), '{}'); // it runs CommonJS there, which the project's own package.json would forbid
   const logFile = join(folder, 'log');
   const port = await freePort();
   const log = openSync(logFile, 'w');

@@ -3,6 +3,7 @@ import { sendSigned } from './signed-request.ts';
 
 export interface StackResource {
   readonly logicalId: string;
+  readonly physicalId: string;
   readonly type: string;
   readonly status: string;
 }
@@ -12,6 +13,7 @@ export async function describeStackResources(stack: string): Promise<StackResour
   const document = await sendSigned({ service: 'cloudformation', form });
   return [...document.matchAll(/<member>(.*?)<\/member>/gs)].map(([, member = '']) => ({
     logicalId: textOf(member, 'LogicalResourceId'),
+    physicalId: textOf(member, 'PhysicalResourceId'),
     type: textOf(member, 'ResourceType'),
     status: textOf(member, 'ResourceStatus'),
   }));

@@ -28,9 +28,10 @@ describeObjectStoreContract('a folder', async () => openFolderStore(join(await n
 const moduleUrl = new URL('../../lambdas/shared/folder-store.ts', import.meta.url).href;
 
 /** A program that writes 1 MiB into a folder, or says why it could not. */
-const writer = (folder: string) => `
+const writer = (folder: string, before = '') => `
   import { Readable } from 'node:stream';
   import { openFolderStore } from ${JSON.stringify(moduleUrl)};
+  ${before}
   try {
     await openFolderStore(${JSON.stringify(folder)}).put('a/b', Readable.from([Buffer.alloc(1024 * 1024)]));
     console.log('stored');
@@ -174,12 +175,10 @@ describe('a folder store', () => {
   test('says that a folder is not writable', async () => {
     const folder = await newFolder();
     await chmod(folder, 0o555);
-    // Root may write anywhere, so the writer runs as nobody.
-    const identity = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-    const said = execFileSync(process.execPath, ['--input-type=module', '--eval', writer(folder)], {
-      ...identity,
-      encoding: 'utf8',
-    });
+    // Root may write anywhere, so the writer becomes nobody, once it has read its program from wherever root keeps it.
+    const become = process.getuid?.() === 0 ? 'process.setgid(65534); process.setuid(65534);' : '';
+    const program = ['--input-type=module', '--eval', writer(folder, become)];
+    const said = execFileSync(process.execPath, program, { encoding: 'utf8' });
     expect(said).toBe(
       `TerminalError: write ${folder}/a/b: not permitted (EACCES); let this user do so and run again\n`,
     );

@@ -1,8 +1,10 @@
 /** A small pipeline of its own for a test: source and warehouse on the PostgreSQL of this run, a lake in a temporary folder. */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { type LocalPostgres, removePostgres, startPostgres } from '../../bin/local/postgres.ts';
 import { createPipeline, type Pipeline, readDataset, runPipeline } from '../../bin/pipeline.ts';
 import type { Apply } from '../../lambdas/shared/dataset.ts';
 import { openLake } from '../../lambdas/shared/lake.ts';
@@ -61,6 +63,22 @@ export interface Scenario {
   close(): Promise<void>;
 }
 
+/** A server for the sources of one test file: on a shared one the open transactions of other tests would hold the horizon back. */
+let sources: Promise<LocalPostgres> | undefined;
+let scenarios = 0;
+const sourcesFolder = join(tmpdir(), `weir-sources-${randomUUID()}`);
+
+function startSources(): Promise<LocalPostgres> {
+  sources ??= startPostgres({ directory: sourcesFolder, durable: false });
+  return sources;
+}
+
+afterAll(async () => {
+  if (sources === undefined) return;
+  await (await sources).stop();
+  await removePostgres(sourcesFolder);
+});
+
 /** The schema of every scenario's warehouse. */
 export const SCHEMA = 'star';
 
@@ -68,8 +86,9 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
   const folder = mkdtempSync(join(tmpdir(), 'weir-scenario-'));
   const datasetFolder = join(folder, 'shop');
   const lakeFolder = join(folder, 'lake');
-  const databases = [await createTestDatabase('source'), await createTestDatabase('warehouse')];
-  const [sourceUrl = '', warehouseUrl = ''] = databases.map(({ url }) => url);
+  const database = await createTestDatabase('warehouse');
+  const sourceUrl = await (await startSources()).createDatabase(`source_${++scenarios}`);
+  const warehouseUrl = database.url;
   const source = await connect({ url: sourceUrl, role: 'source' });
   const warehouse = await connect({ url: warehouseUrl, role: 'warehouse' });
   await source.query(options.source);
@@ -100,7 +119,7 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
     async close() {
       await source.end();
       await warehouse.end();
-      for (const database of databases) await database.drop();
+      await database.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
