@@ -1,7 +1,7 @@
 # Every target runs on the Node of package-lock.json: npm puts node_modules/.bin first in the path.
 
 menu: ## this menu
-	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 install: node_modules/.package-lock.json ## the packages of package-lock.json, if they are not there yet
 
@@ -11,6 +11,9 @@ demo: install ## the whole pipeline on this machine, with a real PostgreSQL; ARG
 test: install ## style, types and every test, with coverage
 	@npm run --silent check
 	@npm run --silent test
+
+test-aws: install ## what can be tried of AWS without an account: an S3 API, the functions' bundles, the deployment; needs Python
+	@node_modules/.bin/node test/aws/run.ts
 
 bench: install ## the benchmarks; SCALE=0.1 makes them smaller
 	@npm run --silent bench
@@ -37,4 +40,4 @@ clean: ## removes all that the targets above made, and stops a PostgreSQL left b
 node_modules/.package-lock.json: package-lock.json
 	@npm ci --no-progress --loglevel=error
 
-.PHONY: menu install demo test bench synth diff deploy destroy clean
+.PHONY: menu install demo test test-aws bench synth diff deploy destroy clean

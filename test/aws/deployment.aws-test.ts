@@ -1,6 +1,8 @@
 /** A rehearsal of the deployment: `cdk bootstrap`, `cdk deploy`, the pipeline at work by itself, `cdk destroy`. Signatures and policies are enforced. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createS3Client } from '../../lambdas/shared/s3-store.ts';
 import { ASSEMBLY, cdk } from './cdk.ts';
 import { readTemplate, STACKS } from './cloud-assembly.ts';
 import { ACCOUNT, REGION } from './emulator.ts';
@@ -62,7 +64,9 @@ test('cdk destroy takes everything away again', async () => {
   const resources = await describeStackResources('weir-dev-data');
   await tagBuckets(resources.filter(({ type }) => type === 'AWS::S3::Bucket').map(({ physicalId }) => physicalId));
   cdk(['destroy', '--all', '--app', ASSEMBLY, '--force'], CLOUD);
-  for (const stack of STACKS) await expect(describeStackResources(stack)).rejects.toThrow(/does not exist/);
+  for (const stack of STACKS) expect(await describeStackResources(stack)).toEqual([]);
+  const { Buckets = [] } = await createS3Client().send(new ListBucketsCommand({}));
+  expect(Buckets.filter(({ Name }) => Name?.startsWith('weir-dev-'))).toEqual([]);
 });
 
 async function untilBatch(number: number): Promise<void> {
