@@ -29,6 +29,7 @@ export async function ingest(options: IngestOptions): Promise<IngestionManifest 
   const manifests = openManifestLog({ store, dataset: dataset.name, schema: ingestionManifest });
   const head = await manifests.head();
   const startedAt = clock();
+  const started = performance.now();
   const attempt = randomUUID();
   const writer = createCaptureWriter({ store, dataset: dataset.name, attempt, startedAt });
   const refresh =
@@ -46,6 +47,7 @@ export async function ingest(options: IngestOptions): Promise<IngestionManifest 
     previous: head?.sha256 ?? null,
     capturedAt: startedAt.toISOString(),
     attempt,
+    milliseconds: Math.round(performance.now() - started),
     ...capture,
   };
   if (await manifests.commit(manifest)) return manifest;

@@ -3,7 +3,10 @@ import type { IngestionManifest } from '../shared/manifest.ts';
 import type { CaptureWriter } from './capture-writer.ts';
 
 /** What a source says of a batch; the stage adds what makes it a manifest of the log. */
-export type Capture = Omit<IngestionManifest, 'format' | 'dataset' | 'number' | 'previous' | 'capturedAt' | 'attempt'>;
+export type Capture = Omit<
+  IngestionManifest,
+  'format' | 'dataset' | 'number' | 'previous' | 'capturedAt' | 'attempt' | 'milliseconds'
+>;
 
 export interface PollOptions {
   /** The newest batch; undefined before the first. */

@@ -35,7 +35,8 @@ const TABLES_SQL = `
     manifest_sha256 text not null,
     captured_at timestamptz not null,
     applied_at timestamptz not null default clock_timestamp(),
-    counts jsonb not null
+    counts jsonb not null,
+    milliseconds int
   );
   create table weir_quarantine (
     model text not null,
@@ -50,6 +51,7 @@ const TABLES_SQL = `
   comment on table weir_migration is 'Migrations of this schema that Weir has applied';
   comment on table weir_ledger is 'Batches that this schema holds: one row per batch, written in the transaction that applied it';
   comment on table weir_quarantine is 'Rows that broke a contract, with the reason: they come back by themselves when the cause is gone';
+  comment on column weir_ledger.milliseconds is 'Time that the batch took to load';
   comment on column weir_quarantine.source_key is 'The key of the model as an array of texts; null if it cannot be told';
   comment on column weir_quarantine.batch is 'The batch that brought the row';
   comment on column weir_quarantine.stage is 'transform: row holds the source row as captured; load: row holds the output row, every value as text'`;
@@ -64,11 +66,12 @@ export async function prepareSchema(session: Session, { schema, migrations }: Wa
   const [found] = await session.query('select 1 from pg_namespace where nspname = $1', [schema]);
   if (found === undefined) await session.query(`create schema if not exists ${identifier(schema)}`);
   await session.query(`set search_path to ${identifier(schema)}`);
-  if ((await isReady(session)) && (await pendingMigrations(session, migrations)).length === 0) return;
+  if ((await isTimed(session)) && (await pendingMigrations(session, migrations)).length === 0) return;
 
   await session.query('begin');
   await session.query('select pg_advisory_xact_lock($1::bigint)', [lockOf(schema)]);
   if (!(await isReady(session))) await session.query(TABLES_SQL);
+  if (!(await isTimed(session))) await session.query('alter table weir_ledger add column milliseconds int');
   for (const { name, sql } of await pendingMigrations(session, migrations)) {
     await session.query(sql).catch((error) => {
       if (error instanceof RetryableError) throw error;
@@ -87,6 +90,15 @@ async function isReady(session: Session): Promise<boolean> {
     `select 1 from pg_tables where schemaname = current_schema() and tablename = 'weir_ledger'`,
   );
   return ledger !== undefined;
+}
+
+/** A ledger that an earlier Weir made has no such column. */
+async function isTimed(session: Session): Promise<boolean> {
+  const [column] = await session.query(
+    `select 1 from pg_attribute a join pg_class c on c.oid = a.attrelid
+     where c.relnamespace = current_schema()::regnamespace and c.relname = 'weir_ledger' and a.attname = 'milliseconds'`,
+  );
+  return column !== undefined;
 }
 
 async function pendingMigrations(session: Session, migrations: readonly Migration[]): Promise<readonly Migration[]> {

@@ -92,6 +92,7 @@ async function loadBatch(options: LoadBatchOptions): Promise<LoadedBatch | undef
   const { dataset, session, batch, openDuckdb, folder, log } = options;
   const { number, capturedAt, models } = batch.manifest;
   const place = `load ${dataset.name} batch ${number}`;
+  const started = performance.now();
   await session.query('begin');
   const [lock] = await session.query<{ taken: string }>('select pg_try_advisory_xact_lock($1::bigint) as taken', [
     lockOf(dataset.warehouse.schema),
@@ -115,7 +116,7 @@ async function loadBatch(options: LoadBatchOptions): Promise<LoadedBatch | undef
       const processed = models[model.name];
       const columns = processed?.columns ?? waiting.get(model.name);
       if (columns === undefined) continue;
-      const started = performance.now();
+      const modelStarted = performance.now();
       log.info(`applying ${model.name}`);
       const modelCounts = await loadModel({
         ...options,
@@ -132,17 +133,15 @@ async function loadBatch(options: LoadBatchOptions): Promise<LoadedBatch | undef
         });
       });
       counts[model.name] = modelCounts;
-      log.info(`applied ${model.name}`, { ...modelCounts, milliseconds: Math.round(performance.now() - started) });
+      log.info(`applied ${model.name}`, { ...modelCounts, milliseconds: Math.round(performance.now() - modelStarted) });
     }
   } finally {
     duckdb.close();
   }
-  await session.query('insert into weir_ledger (batch, manifest_sha256, captured_at, counts) values ($1, $2, $3, $4)', [
-    number,
-    batch.sha256,
-    capturedAt,
-    JSON.stringify(counts),
-  ]);
+  await session.query(
+    'insert into weir_ledger (batch, manifest_sha256, captured_at, counts, milliseconds) values ($1, $2, $3, $4, $5)',
+    [number, batch.sha256, capturedAt, JSON.stringify(counts), Math.round(performance.now() - started)],
+  );
   const quarantined = await countAllQuarantined(session);
   await session.query('commit');
   return { number, capturedAt, quarantined, models: counts };

@@ -53,6 +53,8 @@ export const ingestionManifest = z.strictObject({
   ...head,
   /** Which attempt wrote it: tells one writer's manifest from another's of the same number. */
   attempt: z.uuid(),
+  /** From the start of the poll to the commit; earlier batches do not have it. */
+  milliseconds: count.optional(),
   /** Why the batch reads what it reads, for people: `changes`, `first read`, `server restarted: full read`, … */
   cause: z.string(),
   server: serverIdentity,

@@ -4,7 +4,7 @@ import type { Session } from '../../lambdas/shared/session.ts';
 
 type Row = Readonly<Record<string, string | null>>;
 
-/** Rows of every table in a fixed order, all values as text, without the time of their load; and the constraints of the schema. */
+/** Rows of every table in a fixed order, all values as text, without the time of their load and what it took; and the constraints of the schema. */
 export type Contents = Readonly<Record<string, readonly Row[]>>;
 
 export async function readContents(session: Session, schema: string): Promise<Contents> {
@@ -15,7 +15,7 @@ export async function readContents(session: Session, schema: string): Promise<Co
   const selects = tables.map(
     ({ name }) =>
       `select ${literal(name)} as name, (
-         select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(t) - 'applied_at')
+         select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(t) - array['applied_at', 'milliseconds'])
        )::text as row
        from ${identifier(schema)}.${identifier(name)} t`,
   );
