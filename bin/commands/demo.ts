@@ -3,13 +3,14 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { runDemo } from '../local/demo/demo.ts';
 import { midnight } from '../local/simulator/calendar.ts';
 import { createDisplay } from '../terminal/display.ts';
-import { example } from './options.ts';
+import { example, port } from './options.ts';
 
 interface DemoCommandOptions {
   readonly days: number;
   readonly seed: number;
   readonly until: string;
-  readonly keep?: boolean;
+  readonly serve?: boolean;
+  readonly port?: number;
 }
 
 export function addDemo(program: Command): void {
@@ -23,13 +24,14 @@ export function addDemo(program: Command): void {
     .option('--days <number>', 'weekdays after the history, each a batch', wholeNumber(0, 250), 5)
     .option('--until <date>', 'last day of the history, which begins on 2022-11-03', lastDay, '2024-11-14')
     .option('--seed <number>', 'another seed is another business', wholeNumber(0, 2 ** 31 - 1), 1)
-    .option('--keep', 'keep the server running at the end, until Ctrl-C')
-    .addHelpText('after', example('npx weir demo --days 20 --keep'))
+    .option('--serve', 'at the end, let the business go on and show it as a web page, until Ctrl-C')
+    .option('--port <number>', 'port of the web page; without it 4747, or another if that is taken', port)
+    .addHelpText('after', example('npx weir demo --days 20 --serve'))
     .action(demo);
 }
 
-async function demo({ keep = false, ...options }: DemoCommandOptions): Promise<void> {
-  await runDemo({ ...options, keep, display: createDisplay({ detail: false }) });
+async function demo({ serve = false, ...options }: DemoCommandOptions): Promise<void> {
+  await runDemo({ ...options, serve, display: createDisplay({ detail: false }) });
 }
 
 function lastDay(date: string): string {

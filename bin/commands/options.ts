@@ -1,7 +1,7 @@
 /** What all commands on a pipeline share: which data set, which databases, which lake. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Dataset } from '../../lambdas/shared/dataset.ts';
 import { UsageError } from '../../lambdas/shared/errors.ts';
 import { openLake } from '../../lambdas/shared/lake.ts';
@@ -40,6 +40,13 @@ export function addPipelineOptions(command: Command): Command {
 /** A paragraph for `--help` on how to call the command. */
 export function example(...lines: readonly string[]): string {
   return `\nExample:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/** Parses `--port`. */
+export function port(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= 65_535) return number;
+  throw new InvalidArgumentError('Give a whole number from 1 to 65535.');
 }
 
 export const URL_EXAMPLE: readonly string[] = [

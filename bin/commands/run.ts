@@ -1,10 +1,9 @@
 /** `weir run`: everything that changed, from the source into the warehouse, once. */
 import type { Command } from 'commander';
 import { RetryableError } from '../../lambdas/shared/errors.ts';
-import { type Pass, runPass } from '../pass.ts';
+import { type Pass, passAsJson, runPass } from '../pass.ts';
 import { createPipeline } from '../pipeline.ts';
 import { createDisplay } from '../terminal/display.ts';
-import { describe } from '../terminal/failure.ts';
 import { listenForStop } from '../terminal/stop.ts';
 import { type Cell, drawTable } from '../terminal/table.ts';
 import { addPipelineOptions, example, openPipeline, type PipelineOptions, URL_EXAMPLE } from './options.ts';
@@ -32,7 +31,7 @@ async function run(options: RunOptions): Promise<void> {
   const pipeline = createPipeline({ dataset, ...ends, log: display.log, acceptDeletes });
 
   const pass = await runPass({ pipeline, display, stop });
-  display.print(options.json ? JSON.stringify(asJson(dataset.name, pass), undefined, 2) : summarize(pass));
+  display.print(options.json ? JSON.stringify(passAsJson(dataset.name, pass), undefined, 2) : summarize(pass));
   const stopped = pass.stopped ? [new RetryableError('stopped before its end; run again to go on')] : [];
   const failures = [...pass.failures.map(withOutlook), ...stopped];
   if (failures.length > 0) throw new AggregateError(failures);
@@ -54,16 +53,6 @@ function summarize({ loaded, failures }: Pass): string {
   if (rows.length > 0)
     return drawTable(['batch', 'model', 'inserted', 'changed', 'deleted', 'unchanged', 'quarantined'], rows);
   return failures.length > 0 ? 'the warehouse is as before' : 'nothing changed';
-}
-
-function asJson(dataset: string, { captured, transformed, loaded, failures }: Pass): object {
-  return {
-    dataset,
-    captured: captured === undefined ? null : { batch: captured.number, capturedAt: captured.capturedAt },
-    transformed: transformed.map(({ number }) => number),
-    loaded: loaded.map(({ number, models }) => ({ batch: number, models })),
-    failures: failures.map(describe),
-  };
 }
 
 /** Says of an error that may pass by itself what comes next, unless its message says so. */

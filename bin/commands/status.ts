@@ -1,11 +1,11 @@
 /** `weir status`: how far each stage is, and what the warehouse holds. */
 import type { Command } from 'commander';
+import { readStatus, type StageStatus, type Status } from '../read-status.ts';
 import { createDisplay } from '../terminal/display.ts';
 import { describe } from '../terminal/failure.ts';
 import { type Cell, drawTable } from '../terminal/table.ts';
 import { age, counted, utc } from '../terminal/words.ts';
 import { addWarehouseOptions, example, openWarehouse, URL_EXAMPLE, type WarehouseOptions } from './options.ts';
-import { readStatus, type StageStatus, type Status } from './read-status.ts';
 
 /** In characters; all of it is in the table weir_quarantine, and in the JSON. */
 const SHOWN_OF_REASON = 100;

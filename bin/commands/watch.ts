@@ -1,49 +1,63 @@
-/** `weir watch`: a run every few seconds, until somebody stops it. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** `weir watch`: a run every few seconds, until somebody stops it, and a web page that shows it. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { RetryableError } from '../../lambdas/shared/errors.ts';
-import { runPass } from '../pass.ts';
+import { startPage } from '../page/start-page.ts';
+import { passAsJson } from '../pass.ts';
 import { createPipeline } from '../pipeline.ts';
-import { createDisplay } from '../terminal/display.ts';
-import { describe } from '../terminal/failure.ts';
+import { readStatus } from '../read-status.ts';
 import { listenForStop } from '../terminal/stop.ts';
-import { addPipelineOptions, example, openPipeline, type PipelineOptions, URL_EXAMPLE } from './options.ts';
+import { createWatchView } from '../terminal/watch-view.ts';
+import { createWatch } from '../watch.ts';
+import { addPipelineOptions, example, openPipeline, type PipelineOptions, port, URL_EXAMPLE } from './options.ts';
 
-interface WatchOptions extends PipelineOptions {
+interface WatchCommandOptions extends PipelineOptions {
   readonly every: number;
+  readonly port?: number;
+  readonly json?: boolean;
 }
-
-/** The longest pause after an error that may pass by itself, in seconds, unless `--every` is longer. */
-const LONGEST_PAUSE = 60;
 
 export function addWatch(program: Command): void {
   addPipelineOptions(program.command('watch'))
-    .summary('the same every few seconds until stopped')
+    .summary('the same every few seconds until stopped, with a web page')
     .description(
-      'Does what `weir run` does, again and again. An unreachable server is tried again with growing pauses; ' +
-        'an error that somebody has to mend ends it. Ctrl-C stops it after the stage at hand.',
+      'Does what `weir run` does, again and again, and shows it: on the terminal, and as a web page for this machine alone. ' +
+        'An unreachable server is tried again with growing pauses; an error that somebody has to mend ends it. ' +
+        'Ctrl-C stops it after the stage at hand.',
     )
     .option('--every <seconds>', 'pause between two runs', positive, 5)
+    .option('--port <number>', 'port of the web page; without it 4747, or another if that is taken', port)
+    .option('--json', 'a line of JSON on stdout for each run that did something')
     .addHelpText('after', example(...URL_EXAMPLE, 'npx weir watch --every 10'))
     .action(watch);
 }
 
-async function watch({ every, ...options }: WatchOptions): Promise<void> {
+async function watch({ every, port, json = false, ...options }: WatchCommandOptions): Promise<void> {
   const { dataset, ...ends } = await openPipeline(options);
-  const display = createDisplay();
-  const stop = listenForStop(() => display.note('stopping after the stage at hand; once more stops at once'));
-  const pipeline = createPipeline({ dataset, ...ends, log: display.log });
+  const view = createWatchView();
+  const stop = listenForStop(() => view.note('stopping after the stage at hand; once more stops at once'));
+  const watching = createWatch({
+    pipeline: createPipeline({ dataset, ...ends, log: view.log }),
+    display: view,
+    stop,
+    every,
+    onPass: (pass) => {
+      view.report(pass);
+      const didSomething = pass.captured !== undefined || pass.transformed.length + pass.loaded.length > 0;
+      if (json && didSomething) process.stdout.write(`${JSON.stringify(passAsJson(dataset.name, pass))}\n`);
+    },
+  });
+  const page = await startPage({ dataset, ...ends, port, activity: watching.activity });
 
-  display.note(`watching ${dataset.name}, every ${every} s; Ctrl-C stops`);
-  let pause = every;
-  while (!stop.aborted) {
-    const { failures } = await runPass({ pipeline, display, stop });
-    if (failures.some((failure) => !(failure instanceof RetryableError))) throw new AggregateError(failures);
-    pause = failures.length === 0 ? every : Math.min(pause * 2, Math.max(every, LONGEST_PAUSE));
-    for (const failure of failures) display.note(`weir: ${describe(failure)}; trying again in ${pause} s`);
-    await display.during('waiting', () => sleep(pause * 1000, undefined, { signal: stop }).catch(() => undefined));
+  view.begin(
+    [`watching ${dataset.name}, every ${every} s; Ctrl-C stops`, `web page for this machine: ${page.url}`],
+    (await readStatus({ dataset, ...ends })).status,
+  );
+  try {
+    await watching.run();
+  } finally {
+    view.end();
+    await page.close();
   }
-  display.note('stopped');
+  view.note('stopped');
 }
 
 function positive(text: string): number {
