@@ -1,7 +1,7 @@
 # Every target runs on the Node of package-lock.json: npm puts node_modules/.bin first in the path.
 
 menu: ## this menu
-	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: node_modules/.package-lock.json ## the packages of package-lock.json, if they are not there yet
 
@@ -17,6 +17,9 @@ test-aws: install ## what can be tried of AWS without an account: an S3 API, the
 
 bench: install ## the benchmarks; SCALE=0.1 makes them smaller
 	@npm run --silent bench
+
+screenshots: install ## the pictures of README.md, from a demo of its own; needs a Chromium
+	@node_modules/.bin/node test/page/screenshots.ts
 
 synth: install ## the CloudFormation templates of STAGE=dev or STAGE=prod, into cdk.out
 	@npm run --silent cdk -- synth --quiet -c stage=$(STAGE) $(ARGS)
@@ -40,4 +43,4 @@ clean: ## removes all that the targets above made, and stops a PostgreSQL left b
 node_modules/.package-lock.json: package-lock.json
 	@npm ci --no-progress --loglevel=error
 
-.PHONY: menu install demo test test-aws bench synth diff deploy destroy clean
+.PHONY: menu install demo test test-aws bench screenshots synth diff deploy destroy clean

@@ -3,6 +3,7 @@ import type { LoadedBatch } from '../lambdas/load/load.ts';
 import type { IngestionManifest, ProcessedManifest } from '../lambdas/shared/manifest.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Display } from './terminal/display.ts';
+import { describe } from './terminal/failure.ts';
 import { counted } from './terminal/words.ts';
 
 export interface Pass {
@@ -54,6 +55,17 @@ export async function runPass({ pipeline, display, stop }: PassOptions): Promise
   pass.captured = await attempt('ingest', pipeline.ingest, tellCaptured);
   if (pass.captured !== undefined) await catchUp();
   return pass;
+}
+
+/** What a pass did, as a program reads it. */
+export function passAsJson(dataset: string, { captured, transformed, loaded, failures }: Pass): object {
+  return {
+    dataset,
+    captured: captured === undefined ? null : { batch: captured.number, capturedAt: captured.capturedAt },
+    transformed: transformed.map(({ number }) => number),
+    loaded: loaded.map(({ number, models }) => ({ batch: number, models })),
+    failures: failures.map(describe),
+  };
 }
 
 function tellCaptured(manifest: IngestionManifest | undefined): string | undefined {

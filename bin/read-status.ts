@@ -1,11 +1,11 @@
 /** Where the pipeline stands, stage by stage. What cannot be read is told, and the rest is read all the same. */
-import type { Dataset } from '../../lambdas/shared/dataset.ts';
-import { TerminalError } from '../../lambdas/shared/errors.ts';
-import { ingestionManifest, processedManifest } from '../../lambdas/shared/manifest.ts';
-import { openManifestLog } from '../../lambdas/shared/manifest-log.ts';
-import type { Lake } from '../../lambdas/shared/object-store.ts';
-import type { Connect } from '../../lambdas/shared/session.ts';
-import { type ModelState, type QuarantineState, readWarehouse } from '../warehouse-state.ts';
+import type { Dataset } from '../lambdas/shared/dataset.ts';
+import { TerminalError } from '../lambdas/shared/errors.ts';
+import { ingestionManifest, processedManifest } from '../lambdas/shared/manifest.ts';
+import { openManifestLog } from '../lambdas/shared/manifest-log.ts';
+import type { Lake } from '../lambdas/shared/object-store.ts';
+import type { Connect } from '../lambdas/shared/session.ts';
+import { type ModelState, type QuarantineState, readWarehouse } from './warehouse-state.ts';
 
 export interface Status {
   readonly dataset: string;

@@ -23,7 +23,9 @@ test('it carries over what changes while it watches, and Ctrl-C ends it well', a
   watch.kill('SIGINT');
   const { code, stdout, stderr } = await watch.ended;
   expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-  expect(stderr).toMatch(/^watching parcels, every 0\.2 s; Ctrl-C stops\n/);
+  expect(stderr).toMatch(
+    /^watching parcels, every 0\.2 s; Ctrl-C stops\nweb page for this machine: http:\/\/127\.0\.0\.1:\d+\/\n/,
+  );
   expect(stderr).toMatch(/\nstopping after the stage at hand; once more stops at once\nstopped\n$/);
 });
 
@@ -51,7 +53,7 @@ test('what somebody has to mend ends it', async () => {
   watch = startWeir(['watch', ...parcels.options]);
   const { code, stdout, stderr } = await watch.ended;
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/^watching parcels, every 5 s; Ctrl-C stops\nweir: .*parcel.*\n$/);
+  expect(stderr).toMatch(/^watching parcels, every 5 s; Ctrl-C stops\nweb page for .*\nweir: .*parcel.*\n$/);
 });
 
 test('a second signal ends it at once, in the middle of its work', async () => {
@@ -66,4 +68,31 @@ test('a second signal ends it at once, in the middle of its work', async () => {
   watch.kill('SIGINT');
   expect(await watch.ended).toMatchObject({ code: 1, stdout: '' });
   await parcels.warehouse.query('rollback');
+});
+
+test('with --json each run that did something is a line on stdout', async () => {
+  watch = startWeir(['watch', ...parcels.options, '--every', '0.2', '--json']);
+  await watch.says('"loaded":[{"batch":1,');
+  await parcels.source.query('delete from parcel where parcel_id = 5');
+  await watch.says('"loaded":[{"batch":2,');
+  watch.kill('SIGINT');
+  const { code, stdout } = await watch.ended;
+  const lines = stdout.trimEnd().split('\n');
+  expect({ code, batches: lines.map((line) => JSON.parse(line).captured?.batch ?? null) }).toEqual({
+    code: 0,
+    batches: [1, 2],
+  });
+});
+
+test('the web page shows what it carried, and a port that is taken is refused', async () => {
+  watch = startWeir(['watch', ...parcels.options, '--every', '0.2']);
+  await watch.says('load       batch 1: 20 inserted');
+  const [page = ''] = /http:\/\/127\.0\.0\.1:\d+\//.exec(watch.output()) ?? [];
+  expect(await (await fetch(new URL('/batches/1', page))).text()).toContain('fact_parcel');
+  const { port } = new URL(page);
+  const { code, stderr } = await weir(['watch', ...parcels.options, '--port', port]);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: `weir: port ${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}; give another --port\n`,
+  });
 });

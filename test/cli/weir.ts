@@ -20,8 +20,8 @@ export interface Outcome {
 export interface Running {
   /** All that was written so far. */
   output(): string;
-  /** Waits until the output holds the text, for half a minute at most. */
-  says(text: string): Promise<void>;
+  /** Waits until the output holds the text, for half a minute at most unless told otherwise. */
+  says(text: string, milliseconds?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<Outcome>;
 }
@@ -52,8 +52,8 @@ export function startWeir(args: readonly string[], { env = {}, cwd = PROJECT }: 
     output,
     ended,
     kill: (signal) => child.kill(signal),
-    async says(text) {
-      for (const deadline = Date.now() + 30_000; !output().includes(text); await sleep(20)) {
+    async says(text, milliseconds = 30_000) {
+      for (const deadline = Date.now() + milliseconds; !output().includes(text); await sleep(20)) {
         const isOver = child.exitCode !== null || Date.now() > deadline;
         if (isOver) throw new Error(`weir ${args.join(' ')} does not say ${JSON.stringify(text)} but:\n${output()}`);
       }

@@ -1,41 +1,27 @@
 /** The working part of the demo: the history as the first batch, then day after day, each shown as it arrives. */
-import { openLake } from '../../../lambdas/shared/lake.ts';
-import { connect } from '../../../lambdas/shared/postgres.ts';
-import { createPipeline, readDataset } from '../../pipeline.ts';
+import type { Session } from '../../../lambdas/shared/session.ts';
+import type { Pipeline } from '../../pipeline.ts';
 import type { Display } from '../../terminal/display.ts';
 import { type Cell, drawTable } from '../../terminal/table.ts';
 import { grouped } from '../../terminal/words.ts';
-import { createSimulator } from '../simulator/simulator.ts';
-import type { Databases } from './databases.ts';
+import type { Simulator } from '../simulator/simulator.ts';
 import { type Episode, NEW_COLUMN, passDays } from './days.ts';
 import { runTimedBatch, type TimedBatch } from './timed-batch.ts';
 
 export interface CarryOptions {
-  readonly seed: number;
-  /** Weekdays after the history. */
-  readonly days: number;
+  readonly business: Session;
+  readonly simulator: Simulator;
+  readonly pipeline: Pipeline;
   /** Last day of the history, `yyyy-mm-dd`. */
   readonly until: string;
-  /** Folder of the data set. */
-  readonly dataset: string;
-  /** Address of the lake. */
-  readonly lake: string;
+  /** Weekdays after it. */
+  readonly days: number;
   readonly display: Display;
 }
 
 /** Lets the business happen and carries it into the warehouse. */
-export async function carry({ business, sourceUrl, warehouseUrl }: Databases, options: CarryOptions): Promise<void> {
-  const { seed, until, days, dataset, lake, display } = options;
-  const simulator = await createSimulator({ session: business, seed });
+export async function carry({ business, simulator, pipeline, until, days, display }: CarryOptions): Promise<void> {
   await display.during('history', () => simulator.loadHistory({ until }));
-  const pipeline = createPipeline({
-    dataset: await readDataset(dataset),
-    source: () => connect({ url: sourceUrl, role: 'source' }),
-    warehouse: () => connect({ url: warehouseUrl, role: 'warehouse' }),
-    lake: openLake(lake),
-    log: display.log,
-  });
-
   const first = await runTimedBatch(pipeline, display);
   const speeds = first.stages.map(({ name, rows, milliseconds }): Cell[] => [
     name,

@@ -1,47 +1,58 @@
 /** The whole pipeline on this machine: a made-up totesys of two years, then some weekdays, all of it proved to have arrived. */
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { SQL_FOLDER } from '../../pipeline.ts';
+import { openLake } from '../../../lambdas/shared/lake.ts';
+import { connect } from '../../../lambdas/shared/postgres.ts';
+import { createPipeline, readDataset, SQL_FOLDER } from '../../pipeline.ts';
 import type { Display } from '../../terminal/display.ts';
-import { listenForStop } from '../../terminal/stop.ts';
 import { counted, seconds } from '../../terminal/words.ts';
-import { type CarryOptions, carry } from './carry.ts';
-import { createDatabases, type Databases } from './databases.ts';
+import { createSimulator } from '../simulator/simulator.ts';
+import { carry } from './carry.ts';
+import { createDatabases } from './databases.ts';
+import { serve } from './serve.ts';
 import { show } from './show.ts';
 
 const FOLDER = join('.weir', 'demo');
-const PLACES = { dataset: join(SQL_FOLDER, 'totesys'), lake: join(FOLDER, 'lake') };
+const LAKE = join(FOLDER, 'lake');
+const DATASET = join(SQL_FOLDER, 'totesys');
 
-export interface DemoOptions extends Omit<CarryOptions, keyof typeof PLACES> {
-  /** Keep the server running at the end, until somebody stops it. */
-  readonly keep: boolean;
+export interface DemoOptions {
+  readonly seed: number;
+  /** Weekdays after the history. */
+  readonly days: number;
+  /** Last day of the history, `yyyy-mm-dd`. */
+  readonly until: string;
+  /** Let the business go on at the end and show it as a web page, until somebody stops it. */
+  readonly serve: boolean;
+  /** Of the web page. @default - the usual one, or a free one */
+  readonly port?: number | undefined;
+  readonly display: Display;
 }
 
 /** Starts anew each time. @throws {TerminalError} if source and warehouse differ at the end */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const started = performance.now();
-  const { until, days, display, keep } = options;
+  const { seed, until, days, display } = options;
   display.print(
     `Weir: totesys up to ${until} and ${counted(days, 'weekday')} more, on a PostgreSQL of its own in ${FOLDER}\n`,
   );
   const databases = await display.during('PostgreSQL', () => createDatabases(FOLDER));
+  const { business, sourceUrl, warehouseUrl } = databases;
   try {
-    await carry(databases, { ...options, ...PLACES });
-    await show(databases, { ...PLACES, display });
+    const ends = {
+      dataset: await readDataset(DATASET),
+      source: () => connect({ url: sourceUrl, role: 'source' }),
+      warehouse: () => connect({ url: warehouseUrl, role: 'warehouse' }),
+      lake: openLake(LAKE),
+    };
+    const simulator = await createSimulator({ session: business, seed });
+    const pipeline = createPipeline({ ...ends, log: display.log });
+    await carry({ business, simulator, pipeline, until, days, display });
+    await show({ ...ends, business, display });
     display.print(`\n${seconds(performance.now() - started)} in all, from an empty folder.`);
-    if (!keep) display.print('To look further with SQL: npx weir demo --keep');
-    else await keepRunning(databases, display);
+    if (options.serve)
+      await serve({ ...ends, sourceUrl, warehouseUrl, lakeAddress: LAKE, simulator, port: options.port });
+    else display.print('To see it as a web page while the business goes on: npx weir demo --serve');
   } finally {
     await databases.stop();
   }
-}
-
-async function keepRunning({ sourceUrl, warehouseUrl }: Databases, display: Display): Promise<void> {
-  display.print(`
-The server runs until Ctrl-C. Both addresses are of this machine alone and end with it:
-  psql '${warehouseUrl}?options=-c%20search_path=totesys'
-  psql '${sourceUrl}'
-  npx weir status --lake ${PLACES.lake} --warehouse '${warehouseUrl}'`);
-  const stop = listenForStop();
-  await sleep(2 ** 31 - 1, undefined, { signal: stop }).catch(() => undefined);
 }

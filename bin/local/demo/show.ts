@@ -1,27 +1,27 @@
 /** The end of the demo: what arrived, that it is what the source holds, and what the warehouse answers. */
 import { join } from 'node:path';
+import type { Dataset } from '../../../lambdas/shared/dataset.ts';
 import { TerminalError } from '../../../lambdas/shared/errors.ts';
-import { connect } from '../../../lambdas/shared/postgres.ts';
-import { readDataset } from '../../pipeline.ts';
+import type { Connect, Session } from '../../../lambdas/shared/session.ts';
 import type { Display } from '../../terminal/display.ts';
 import { drawTable } from '../../terminal/table.ts';
 import { grouped } from '../../terminal/words.ts';
 import { readWarehouse } from '../../warehouse-state.ts';
 import { compareRows, proveAgreement } from './agreement.ts';
-import type { Databases } from './databases.ts';
 import { answerReports } from './reports.ts';
 
 export interface ShowOptions {
-  /** Folder of the data set. */
-  readonly dataset: string;
+  readonly dataset: Dataset;
+  readonly business: Session;
+  readonly warehouse: Connect;
   readonly display: Display;
 }
 
 /** @throws {TerminalError} if source and warehouse differ */
-export async function show({ business, warehouseUrl }: Databases, { dataset, display }: ShowOptions): Promise<void> {
-  const warehouse = await connect({ url: warehouseUrl, role: 'warehouse' });
+export async function show({ dataset, business, display, ...ends }: ShowOptions): Promise<void> {
+  const warehouse = await ends.warehouse();
   try {
-    const state = await readWarehouse(warehouse, await readDataset(dataset));
+    const state = await readWarehouse(warehouse, dataset);
     if (state === undefined) throw new TerminalError('the warehouse is empty after the first batch');
     const arrived = await compareRows(business, state);
     const rows = arrived.map((table) => Object.values(table));
@@ -35,7 +35,7 @@ export async function show({ business, warehouseUrl }: Databases, { dataset, dis
       `\nEqual on both sides: the rows of ${arrived.length} tables, and to the penny\n\n` +
         drawTable(['currency', 'sales', 'purchases', 'payments', 'of these paid'], sums, numeric),
     );
-    for (const answer of await answerReports(warehouse, join(dataset, 'reports'))) display.print(`\n${answer}`);
+    for (const answer of await answerReports(warehouse, join(dataset.folder, 'reports'))) display.print(`\n${answer}`);
   } finally {
     await warehouse.end();
   }

@@ -1,0 +1,4 @@
+/** stub */
+export function drawCharts(_root: ParentNode): () => void {
+  return () => undefined;
+}

@@ -1,0 +1,75 @@
+/** The batches, newest first. */
+import { html } from 'hono/html';
+import type { AppliedCounts } from '../../../lambdas/load/ledger.ts';
+import type { IngestionManifest, ProcessedManifest } from '../../../lambdas/shared/manifest.ts';
+import { sum } from '../../pass.ts';
+import { grouped } from '../../terminal/words.ts';
+import type { Batch, BatchRange } from '../batches.ts';
+import { alert, batchLink, durationCell, empty, type Html, numberCell, table, time } from './elements.ts';
+
+/** Batches on one page. */
+export const PAGE_SIZE = 50;
+
+export function batchesPage({ batches, newest }: BatchRange, failures: readonly string[]): Html {
+  const [first] = batches;
+  const last = batches.at(-1);
+  if (first === undefined || last === undefined) return html`${alert(failures)}${empty('No batch yet.')}`;
+  const newer = first.number < newest ? Math.min(newest, first.number + PAGE_SIZE) : undefined;
+  const older = last.number > 1 ? last.number - 1 : undefined;
+  return html`
+${alert(failures)}
+<p class="note">Rows read from the source, rows made for the warehouse, and what the load did with them. Each batch opens in full.</p>
+${listBatches(batches)}
+<nav class="pages" aria-label="More batches">
+  ${newer === undefined ? '' : html`<a rel="prev" href="/batches?last=${newer}">Newer</a>`}
+  <span>batches ${grouped(last.number)} to ${grouped(first.number)} of ${grouped(newest)}</span>
+  ${older === undefined ? '' : html`<a rel="next" href="/batches?last=${older}">Older</a>`}
+</nav>`;
+}
+
+/** A table with a line for each batch. */
+export function listBatches(batches: readonly Batch[]): Html {
+  const headings = ['#batch', 'captured', 'what changed', '#read', '#made', '#inserted', '#new versions', '#deleted'];
+  const more = ['#unchanged', '#ingest', '#transform', '#load'];
+  return table('Batches', [...headings, ...more], batches.map(line));
+}
+
+function line({ number, ingestion, processed, applied }: Batch): Html {
+  const { manifest } = ingestion;
+  const counts = applied && Object.values(applied.counts);
+  const total = (name: keyof AppliedCounts) => counts && sum(counts.map((count) => count[name]));
+  return html`<tr data-key="${number}">
+    <td class="number">${batchLink(number)}</td>
+    <td class="when">${time(manifest.capturedAt)}</td>
+    <td class="what">${whatChanged(manifest)}</td>
+    ${numberCell(rowsRead(manifest))}
+    ${numberCell(processed && rowsMade(processed.manifest))}
+    ${numberCell(total('inserted'))}
+    ${numberCell(total('changed'))}
+    ${numberCell(total('deleted'))}
+    ${numberCell(total('unchanged'))}
+    ${durationCell(manifest.milliseconds)}
+    ${durationCell(processed && transformMilliseconds(processed.manifest))}
+    ${durationCell(applied?.milliseconds)}
+  </tr>`;
+}
+
+/** The tables that the batch read, with rows; or why it read them, where that is not that they changed. */
+function whatChanged({ cause, tables }: IngestionManifest): Html {
+  const read = Object.entries(tables).flatMap(([name, { data }]) => (data ? [`${name} ${grouped(data.rows)}`] : []));
+  const text = read.join(', ') || 'keys only';
+  return cause === 'changes' ? html`${text}` : html`<span class="badge">${cause}</span> ${text}`;
+}
+
+export function rowsRead({ tables }: IngestionManifest): number {
+  return sum(Object.values(tables).map(({ data }) => data?.rows ?? 0));
+}
+
+export function rowsMade({ models }: ProcessedManifest): number {
+  return sum(Object.values(models).map(({ data }) => data.rows));
+}
+
+/** The stage writes one manifest for all models; its time is theirs. */
+export function transformMilliseconds({ models }: ProcessedManifest): number {
+  return sum(Object.values(models).map(({ profile }) => profile.milliseconds));
+}
