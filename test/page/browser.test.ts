@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type LocalPage, startPage } from '../../bin/page/start-page.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
 import { testInBrowser } from './test-in-browser.ts';
-import { createTotesys, type Totesys } from './totesys.ts';
+import { createTotesys, type Totesys } from '../support/totesys.ts';
 
 const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };

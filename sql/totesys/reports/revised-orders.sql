@@ -1,40 +1,62 @@
--- How many orders were revised, and in what? Versions of an order compared column by column; the clock of the last change is not itself a revision.
+-- How many orders were revised, in what, and by how much?
+-- chart: { kind: column, x: revised, y: orders, series: order_kind }
+-- Each version of an order is compared with the one before it, column by column; the clock of the last change is not itself a revision.
+-- The change of value is in percent of the value before, so that currencies may stand together; days are those by which the delivery moved.
 with version as (
   select
-    'sale' as kind,
+    'sale' as order_kind,
     sales_order_id as order_id,
     sales_record_id as record_id,
+    units_sold * unit_price as value,
+    agreed_delivery_date,
     to_jsonb(fact_sales_order) - array['sales_record_id', 'last_updated_date', 'last_updated_time', 'batch'] as content
   from fact_sales_order
   union all
   select
-    'purchase' as kind,
+    'purchase' as order_kind,
     purchase_order_id as order_id,
     purchase_record_id as record_id,
+    item_quantity * item_unit_price as value,
+    agreed_delivery_date,
     to_jsonb(fact_purchase_order) - array['purchase_record_id', 'last_updated_date', 'last_updated_time', 'batch'] as content
   from fact_purchase_order
 ),
 revision as (
   select
-    kind,
+    order_kind,
     order_id,
     record_id,
     content,
-    lag(content) over (partition by kind, order_id order by record_id) as previous
+    lag(content) over newer as previous,
+    100 * (value / nullif(lag(value) over newer, 0) - 1) as value_percent,
+    agreed_delivery_date - lag(agreed_delivery_date) over newer as days_moved
   from version
+  window newer as (partition by order_kind, order_id order by record_id)
+),
+changed as (
+  select distinct
+    revision.order_kind,
+    revision.order_id,
+    revision.record_id,
+    revision.value_percent,
+    revision.days_moved,
+    revised.name as revised
+  from revision
+  cross join lateral jsonb_each(revision.content) as field (name, value)
+  cross join lateral (values (field.name), ('any column')) as revised (name)
+  where field.value <> revision.previous -> field.name
 )
 select
-  revision.kind as order_kind,
-  coalesce(changed.key, 'any column') as revised,
-  count(distinct revision.order_id) as orders,
-  count(distinct revision.record_id) as revisions
-from revision
-cross join lateral jsonb_each(revision.content) as changed
-where changed.value <> revision.previous -> changed.key
-group by grouping sets (
-  (revision.kind),
-  (revision.kind, changed.key)
-)
+  order_kind,
+  revised,
+  count(distinct order_id) as orders,
+  count(*) as revisions,
+  round(avg(value_percent), 1) as mean_value_change_percent,
+  round(avg(days_moved), 1) as mean_days_moved
+from changed
+group by
+  order_kind,
+  revised
 order by
   order_kind desc,
   revisions desc,

@@ -8,8 +8,8 @@ import type { Dataset } from '../../lambdas/shared/dataset.ts';
 import { openLake } from '../../lambdas/shared/lake.ts';
 import type { Lake } from '../../lambdas/shared/object-store.ts';
 import { connect } from '../../lambdas/shared/postgres.ts';
-import type { Connect } from '../../lambdas/shared/session.ts';
-import { createTestDatabase } from '../support/database.ts';
+import type { Connect, Session } from '../../lambdas/shared/session.ts';
+import { createTestDatabase } from './database.ts';
 
 export interface Totesys {
   readonly dataset: Dataset;
@@ -22,7 +22,12 @@ export interface Totesys {
   remove(): Promise<void>;
 }
 
-export async function createTotesys(): Promise<Totesys> {
+export interface CreateTotesysOptions {
+  /** Told of the source as it is in every batch. */
+  readonly onBatch?: (source: Session) => Promise<void>;
+}
+
+export async function createTotesys({ onBatch = async () => undefined }: CreateTotesysOptions = {}): Promise<Totesys> {
   const databases = [await createTestDatabase('totesys'), await createTestDatabase('warehouse')] as const;
   const [source, warehouse] = databases.map(
     ({ url }) =>
@@ -33,10 +38,11 @@ export async function createTotesys(): Promise<Totesys> {
   const dataset = await readDataset(join(SQL_FOLDER, 'totesys'));
   const lake = openLake(folder);
   const log = { info: () => undefined, warn: () => undefined };
+  const business = await source();
   const run = async () => {
+    await onBatch(business);
     await runPipeline(createPipeline({ dataset, source, warehouse, lake, log }));
   };
-  const business = await source();
   await business.query(readFileSync(join(SQL_FOLDER, 'totesys', 'source', 'schema.sql'), 'utf8'));
   const simulator = await createSimulator({ session: business, seed: 7 });
   await simulator.loadHistory({ until: '2022-12-30' });
