@@ -63,13 +63,13 @@ export interface WarehouseSchema {
 
 /** Makes the session work in the schema, which is created and brought up to its last migration, in one transaction. */
 export async function prepareSchema(session: Session, { schema, migrations }: WarehouseSchema): Promise<void> {
-  const [found] = await session.query('select 1 from pg_namespace where nspname = $1', [schema]);
-  if (found === undefined) await session.query(`create schema if not exists ${identifier(schema)}`);
   await session.query(`set search_path to ${identifier(schema)}`);
   if ((await isTimed(session)) && (await pendingMigrations(session, migrations)).length === 0) return;
 
   await session.query('begin');
   await session.query('select pg_advisory_xact_lock($1::bigint)', [lockOf(schema)]);
+  const [found] = await session.query('select 1 from pg_namespace where nspname = $1', [schema]);
+  if (found === undefined) await session.query(`create schema ${identifier(schema)}`);
   if (!(await isReady(session))) await session.query(TABLES_SQL);
   if (!(await isTimed(session))) await session.query('alter table weir_ledger add column milliseconds int');
   for (const { name, sql } of await pendingMigrations(session, migrations)) {

@@ -17,28 +17,32 @@ import { BAD_ROWS, KEYS, STAGE, TEXTS } from './temporary-tables.ts';
 
 export interface LoadModelOptions {
   readonly session: Session;
-  readonly duckdb: Duckdb;
-  readonly store: ObjectStore;
   readonly model: Model;
   readonly batch: number;
-  /** What the batch brings; undefined if it brings nothing and only waiting rows are tried again. */
-  readonly processed: ProcessedModel | undefined;
   readonly columns: readonly Column[];
+  /** What the batch brings; undefined if it brings nothing and only waiting rows are tried again. */
+  readonly brought: Brought | undefined;
+}
+
+/** A model of a processed batch, and what it takes to fetch its objects. */
+export interface Brought extends ProcessedModel {
+  readonly store: ObjectStore;
+  readonly duckdb: Duckdb;
   /** A local folder of this batch. */
   readonly folder: string;
 }
 
 export async function loadModel(options: LoadModelOptions): Promise<AppliedCounts> {
-  const { session, model, columns, processed } = options;
+  const { session, model, columns, brought } = options;
   const target = await readTarget(session, model, columns);
   await createTable(
     session,
     STAGE,
     `select ${columns.map(({ name }) => identifier(name)).join(', ')} from ${target.table}`,
   );
-  const unfit = processed === undefined ? 0 : await takeIn(options, target, processed);
+  const unfit = brought === undefined ? 0 : await takeIn(options, target, brought);
   const waiting = await quarantine.stageWaiting(options, target);
-  const staged = (processed?.data.rows ?? 0) + waiting;
+  const staged = (brought?.data.rows ?? 0) + waiting;
 
   const sortedOut = waiting === 0 ? 0 : await quarantine.moveBroken(options, target);
   const { moved, ...applied } = await applyUnbroken(options, target, await goneCondition(options));
@@ -58,14 +62,13 @@ async function createTable(session: Session, name: string, select: string): Prom
 }
 
 /** @returns how many of the model's rows do not fit into its columns; they are in quarantine */
-async function takeIn(
-  options: LoadModelOptions,
-  target: Target,
-  { mode, data, keys, quarantine: badRows }: ProcessedModel,
-): Promise<number> {
+async function takeIn(options: LoadModelOptions, target: Target, brought: Brought): Promise<number> {
   const { session, model, columns } = options;
+  const { mode, data, keys, quarantine: badRows } = brought;
   const { types } = target;
-  const unfit = await stage(options, { object: data, columns, into: STAGE, types });
+  const stage = (rows: Pick<StageRowsOptions, 'object' | 'columns' | 'into' | 'types'>) =>
+    stageRows({ session, ...brought, ...rows, path: join(brought.folder, model.name) });
+  const unfit = await stage({ object: data, columns, into: STAGE, types });
   await quarantine.removeSuperseded(options, mode);
   if (unfit > 0) {
     await quarantine.addUnfit(options, target);
@@ -79,7 +82,7 @@ async function takeIn(
       `select ${keyColumns.map(({ name }) => identifier(name)).join(', ')}, null::text as weir_key from ${target.table}`,
     );
     const listed = [...keyColumns, { name: 'weir_key', type: 'VARCHAR' }];
-    const unfitKeys = await stage(options, { object: keys, columns: listed, into: KEYS, types });
+    const unfitKeys = await stage({ object: keys, columns: listed, into: KEYS, types });
     if (unfitKeys > 0) {
       await session.query(`insert into ${KEYS} (weir_key) select weir_key from ${TEXTS}; drop table ${TEXTS}`);
     }
@@ -89,7 +92,7 @@ async function takeIn(
   if (badRows !== null) {
     const names = ['source_table', 'source_key', 'reason', 'source_row'];
     await createTable(session, BAD_ROWS, `select ${names.map((name) => `null::text as ${name}`).join(', ')}`);
-    await stage(options, {
+    await stage({
       object: badRows,
       columns: names.map((name) => ({ name, type: 'VARCHAR' })),
       into: BAD_ROWS,
@@ -100,25 +103,17 @@ async function takeIn(
   return unfit;
 }
 
-async function stage(
-  options: LoadModelOptions,
-  rows: Pick<StageRowsOptions, 'object' | 'columns' | 'into' | 'types'>,
-): Promise<number> {
-  const { session, duckdb, store, folder, model } = options;
-  return stageRows({ session, duckdb, store, ...rows, path: join(folder, model.name) });
-}
-
 /** When a row of the target (alias `t`) has lost its source row; undefined where the batch cannot tell. */
 async function goneCondition(options: LoadModelOptions): Promise<string | undefined> {
-  const { model, processed } = options;
-  if (processed?.mode === 'whole') {
+  const { model, brought } = options;
+  if (brought?.mode === 'whole') {
     const { rows, unknown } = await quarantine.countQuarantined(options);
     if (unknown > 0) return undefined; // the source row of any missing key may be one of these
     const staged = `not exists (select 1 from ${STAGE} s where ${sameKey(model, 't', 's')})`;
     return rows === 0 ? staged : `${staged} and ${quarantine.notQuarantined(options, 't')}`;
   }
-  if (processed?.keys == null) return undefined;
-  const { ranges } = processed.keys;
+  if (brought?.keys == null) return undefined;
+  const { ranges } = brought.keys;
   const listed = `not exists (select 1 from ${KEYS} k where ${sameKey(model, 't', 'k')})`;
   return ranges === 'all'
     ? listed

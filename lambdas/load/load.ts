@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly log: Log;
   /** Told of every batch before it is worked on, with the time at which it was captured. */
   readonly onBatch?: (batch: { number: number; capturedAt: string }) => void;
+  /** The last batch to apply. @default - the newest */
+  readonly upTo?: number;
 }
 
 /** What one batch did to the warehouse. */
@@ -37,7 +39,7 @@ export interface LoadedBatch {
 
 /** Catches up with the processed log. @returns the batches applied, oldest first */
 export async function load(options: LoadOptions): Promise<LoadedBatch[]> {
-  const { dataset, connect, store } = options;
+  const { dataset, connect, store, upTo = Number.POSITIVE_INFINITY } = options;
   const manifests = openManifestLog({ store, dataset: dataset.name, schema: processedManifest });
   const head = await manifests.head();
   const failAt = (place: string) => (error: unknown) => Promise.reject(atPlace(place, error));
@@ -48,7 +50,8 @@ export async function load(options: LoadOptions): Promise<LoadedBatch[]> {
     let applied = await readLedger(session);
     refuseForeignLedger(options, head, applied);
     const loaded: LoadedBatch[] = [];
-    for (let number = (applied?.batch ?? 0) + 1; number <= (head?.manifest.number ?? 0); number++) {
+    const last = Math.min(head?.manifest.number ?? 0, upTo);
+    for (let number = (applied?.batch ?? 0) + 1; number <= last; number++) {
       const batch = await manifests.read(number);
       options.onBatch?.(batch.manifest);
       const log = withFields(options.log, { batch: number });
@@ -89,7 +92,7 @@ interface LoadBatchOptions extends LoadOptions {
 
 /** Applies one batch and writes it into the ledger, or neither. @returns undefined if another loader is at work */
 async function loadBatch(options: LoadBatchOptions): Promise<LoadedBatch | undefined> {
-  const { dataset, session, batch, openDuckdb, folder, log } = options;
+  const { dataset, session, store, batch, openDuckdb, folder, log } = options;
   const { number, capturedAt, models } = batch.manifest;
   const place = `load ${dataset.name} batch ${number}`;
   const started = performance.now();
@@ -119,13 +122,11 @@ async function loadBatch(options: LoadBatchOptions): Promise<LoadedBatch | undef
       const modelStarted = performance.now();
       log.info(`applying ${model.name}`);
       const modelCounts = await loadModel({
-        ...options,
-        duckdb,
+        session,
         model,
         batch: number,
-        processed,
         columns,
-        folder,
+        brought: processed && { ...processed, store, duckdb, folder },
       }).catch((error) => {
         if (!(error instanceof TerminalError)) throw error;
         throw new TerminalError(`load ${dataset.name}/${model.name} batch ${number}: ${error.message}`, {

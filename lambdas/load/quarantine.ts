@@ -97,9 +97,9 @@ export async function stageWaiting({ session, model, columns }: QuarantineOption
 }
 
 /** A key that came as a JSON array of captured texts, as `keyTexts` spells it; NULL if it did not come. */
-async function spelledKey(
-  { session, model }: QuarantineOptions,
-  { types }: Target,
+export async function spelledKey(
+  { session, model }: Pick<QuarantineOptions, 'session' | 'model'>,
+  { types }: Pick<Target, 'types'>,
   expression: string,
 ): Promise<string> {
   if (!(await canJudge(session))) return `${expression}::jsonb`;
@@ -129,7 +129,7 @@ export async function moveBroken(options: QuarantineOptions, target: Target): Pr
   return moved;
 }
 
-/** A row that is in quarantine already stays there as the batch that brought it. */
+/** A row that is in quarantine already stays there as the batch that brought it, for the reason that holds now. */
 async function moveWhere(
   { session, model, columns, batch }: QuarantineOptions,
   condition: string,
@@ -146,6 +146,11 @@ async function moveWhere(
        select $1, m.source_key, ${batch}, 'load', m.reason, m.row
        from moved m
        where not exists (select 1 from weir_quarantine q where q.model = $1 and q.source_key = m.source_key)
+     ),
+     explained as (
+       update weir_quarantine q set reason = m.reason
+       from moved m
+       where q.model = $1 and q.source_key = m.source_key and q.stage = 'load' and q.reason <> m.reason
      )
      select from moved`,
     [model.name],
