@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { TLS_MODES } from '../lambdas/shared/contract.ts';
+import { ids, secretArn, text, whole } from './config-forms.ts';
+import { checkQuicksight, quicksight } from './quicksight-config.ts';
 
 export const DEPLOY_STAGES = ['dev', 'prod'] as const;
 export type DeployStage = (typeof DEPLOY_STAGES)[number];
@@ -14,17 +16,7 @@ export class ConfigError extends Error {
 
 const EXAMPLE = 'lib/config.example.json';
 const EMAIL = 'write the address that alarms are mailed to: "data-team@example.com", or "none" to tell nobody';
-const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/;
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
-
-/** A text of a certain form; the complaint says what to write. */
-const text = (form: RegExp, error: string) => z.string({ error }).regex(form, { error });
-const ids = (prefix: string, error: string) =>
-  z.array(text(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), error), { error }).min(1, { error });
-const whole = (min: number, max: number, unit: string) => {
-  const error = `write a whole number of ${unit} from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
-};
 
 /** Where the functions of a private database run; from there S3 and Secrets Manager must be in reach. */
 const network = z.strictObject(
@@ -41,10 +33,7 @@ const network = z.strictObject(
 const database = z.strictObject(
   {
     /** JSON with username and password, and host, port and dbname unless they stand here. */
-    secretArn: text(
-      SECRET_ARN,
-      'write the ARN of its secret: arn:aws:secretsmanager:eu-west-2:111122223333:secret:totesys-AbCdEf',
-    ),
+    secretArn: secretArn('totesys-AbCdEf'),
     /** Of the customer managed key that encrypts the secret. */
     secretKeyArn: text(KEY_ARN, 'write the ARN of the key: arn:aws:kms:eu-west-2:111122223333:key/1234abcd').optional(),
     host: text(/./, 'write its host name').optional(),
@@ -95,13 +84,15 @@ const stageConfig = z.strictObject({
   queryGigabytes: whole(1, 7_000, 'gigabytes'),
   /** Of the functions' processor; arm64 costs a fifth less. */
   architecture: z.enum(['arm64', 'x86_64'], { error: 'write "arm64" or "x86_64"' }),
+  /** Dashboards of the reports. @default - none */
+  quicksight: quicksight.optional(),
 });
 
 export type StageConfig = z.infer<typeof stageConfig>;
 export type DatabaseConfig = z.infer<typeof database>;
 
 /** What the file must say, because nobody else can know it. */
-type OwnersPart = 'region' | 'alarmEmail' | 'runbookUrl' | 'datasets' | 'warehouse';
+type OwnersPart = 'region' | 'alarmEmail' | 'runbookUrl' | 'datasets' | 'warehouse' | 'quicksight';
 
 /** What each stage decides; the file may decide otherwise. */
 const CHOICES: Readonly<Record<DeployStage, Omit<StageConfig, OwnersPart>>> = {
@@ -173,7 +164,7 @@ export function parseConfig({
 }): StageConfig {
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new ConfigError(`${file} must hold one JSON object, as ${EXAMPLE} does`);
-  const result = stageConfig.safeParse({ ...CHOICES[stage], ...content });
+  const result = stageConfig.superRefine(checkQuicksight).safeParse({ ...CHOICES[stage], ...content });
   if (result.success) return result.data;
   const complaints = result.error.issues.map(complaint);
   throw new ConfigError(
