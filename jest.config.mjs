@@ -2,6 +2,7 @@ const threshold = { statements: 90, lines: 90, functions: 90, branches: 80 };
 
 // biome-ignore lint/style/noDefaultExport: Jest asks for one
 export default {
+  roots: ['<rootDir>/bin', '<rootDir>/lambdas', '<rootDir>/lib', '<rootDir>/test'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['<rootDir>/test/bench/'],
   extensionsToTreatAsEsm: ['.ts'],

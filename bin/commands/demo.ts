@@ -11,6 +11,7 @@ interface DemoCommandOptions {
   readonly until: string;
   readonly serve?: boolean;
   readonly port?: number;
+  readonly json?: boolean;
 }
 
 export function addDemo(program: Command): void {
@@ -26,12 +27,19 @@ export function addDemo(program: Command): void {
     .option('--seed <number>', 'another seed is another business', wholeNumber(0, 2 ** 31 - 1), 1)
     .option('--serve', 'at the end, let the business go on and show it as a web page, until Ctrl-C')
     .option('--port <number>', 'port of the web page; without it 4747, or another if that is taken', port)
+    .option('--json', 'what arrived as JSON on stdout, and all else on stderr')
     .addHelpText('after', example('npx weir demo --days 20 --serve'))
     .action(demo);
 }
 
-async function demo({ serve = false, ...options }: DemoCommandOptions): Promise<void> {
-  await runDemo({ ...options, serve, display: createDisplay({ detail: false }) });
+async function demo({ serve = false, json = false, ...options }: DemoCommandOptions): Promise<void> {
+  const display = createDisplay({ detail: false });
+  const agreement = await runDemo({
+    ...options,
+    serve,
+    display: json ? { ...display, print: display.note } : display,
+  });
+  if (json) display.print(JSON.stringify(agreement, undefined, 2));
 }
 
 function lastDay(date: string): string {

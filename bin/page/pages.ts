@@ -1,9 +1,13 @@
 /** What each page shows: reads what it needs, then draws it. */
+import { join } from 'node:path';
 import type { Dataset } from '../../lambdas/shared/dataset.ts';
 import type { Lake } from '../../lambdas/shared/object-store.ts';
 import type { Connect } from '../../lambdas/shared/session.ts';
 import { readQuarantineGroups, readQuarantineRows } from '../quarantine.ts';
 import { readStatus } from '../read-status.ts';
+import { answerReports } from '../reports/answer-reports.ts';
+import { readReports } from '../reports/report-files.ts';
+import { reportsPage } from '../reports/report-html.ts';
 import { describe } from '../terminal/failure.ts';
 import { grouped } from '../terminal/words.ts';
 import type { Activity } from './activity.ts';
@@ -81,7 +85,8 @@ export function createPages(options: PageOptions): Pages {
     },
 
     async reports() {
-      return { title: 'Reports', body: '' };
+      const reports = await readReports(join(options.dataset.folder, 'reports'));
+      return { title: 'Reports', body: reportsPage(await answerReports({ ...options, reports })) };
     },
 
     async schema() {

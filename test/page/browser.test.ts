@@ -1,9 +1,9 @@
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type LocalPage, startPage } from '../../bin/page/start-page.ts';
+import { createTotesys, type Totesys } from '../support/totesys.ts';
 import { CHROMIUM, launchChromium } from './chromium.ts';
 import { testInBrowser } from './test-in-browser.ts';
-import { createTotesys, type Totesys } from '../support/totesys.ts';
 
 const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -115,7 +115,14 @@ testInBrowser('times are those of the reader’s clock, with UTC in the tooltip'
   await tab.goto(new URL('/batches/1', page.url).href);
   const time = tab.locator('dl time').first();
   const instant = new Date((await time.getAttribute('datetime')) ?? '');
-  const tokyo = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'Asia/Tokyo' });
+  const tokyo = new Intl.DateTimeFormat('en-GB', {
+    timeZone: 'Asia/Tokyo',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
   expect(await time.innerText()).toBe(tokyo.format(instant));
   expect(await time.getAttribute('title')).toBe(`${instant.toISOString().slice(0, 19).replace('T', ' ')} UTC`);
 });

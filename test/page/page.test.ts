@@ -93,8 +93,8 @@ test('the overview says how far each stage is and that a row waits in quarantine
 test('a batch is shown in full: what was read, made and applied, its schema, profile and manifests', async () => {
   const text = textOf((await ask(page, '/batches/1')).body);
   expect(text).toContain('Cause first read');
-  expect(text).toMatch(/<b>bag 2 2 all rows shop\/%3Cb%3Ebag\/\S+\.csv\.gz 2 × \d+ bytes/);
-  expect(text).toMatch(/dim_bag 2 0 \d+ ms all rows shop\/dim_bag\/batch_date=\S+\.parquet 2 × /);
+  expect(text).toMatch(/<b>bag 2 2 all rows, 2 rows in \d+ bytes shop\/%3Cb%3Ebag\/\S+\.csv\.gz/);
+  expect(text).toMatch(/dim_bag 2 0 \d+ ms all rows, 2 rows in \d+ bytes shop\/dim_bag\/batch_date=\S+\.parquet/);
   expect(text).toMatch(/Applied .* dim_bag 1 0 0 0 1 /);
   expect(text).toMatch(/bag_id INTEGER 0 1 2 name VARCHAR 0 /);
   expect(text).toMatch(/bag_id integer primary key name text maker integer/);

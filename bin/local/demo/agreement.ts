@@ -44,7 +44,8 @@ export async function compareRows(source: Session, { models }: WarehouseState): 
   return arrived;
 }
 
-interface Money {
+/** Exact sums of one currency. */
+export interface Money {
   readonly currency: string;
   readonly sales: string;
   readonly purchases: string;

@@ -9,7 +9,7 @@ import { createSimulator } from '../simulator/simulator.ts';
 import { carry } from './carry.ts';
 import { createDatabases } from './databases.ts';
 import { serve } from './serve.ts';
-import { show } from './show.ts';
+import { type Agreement, show } from './show.ts';
 
 const FOLDER = join('.weir', 'demo');
 const LAKE = join(FOLDER, 'lake');
@@ -28,8 +28,8 @@ export interface DemoOptions {
   readonly display: Display;
 }
 
-/** Starts anew each time. @throws {TerminalError} if source and warehouse differ at the end */
-export async function runDemo(options: DemoOptions): Promise<void> {
+/** Starts anew each time. @returns what arrived @throws {TerminalError} if source and warehouse differ at the end */
+export async function runDemo(options: DemoOptions): Promise<Agreement> {
   const started = performance.now();
   const { seed, until, days, display } = options;
   display.print(
@@ -47,11 +47,12 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const simulator = await createSimulator({ session: business, seed });
     const pipeline = createPipeline({ ...ends, log: display.log });
     await carry({ business, simulator, pipeline, until, days, display });
-    await show({ ...ends, business, display });
+    const agreement = await show({ ...ends, business, display });
     display.print(`\n${seconds(performance.now() - started)} in all, from an empty folder.`);
     if (options.serve)
       await serve({ ...ends, sourceUrl, warehouseUrl, lakeAddress: LAKE, simulator, port: options.port });
     else display.print('To see it as a web page while the business goes on: npx weir demo --serve');
+    return agreement;
   } finally {
     await databases.stop();
   }

@@ -33,14 +33,13 @@ export async function serve({ simulator, port, ...ends }: ServeOptions): Promise
     onPass: view.report,
   });
   const page = await startPage({ ...ends, port, activity: watching.activity });
-  process.stdout.write(`
+  view.note(`
 The business goes on until Ctrl-C, and ${page.url} shows it.
 All addresses are of this machine alone and end with it:
   psql '${ends.warehouseUrl}?options=-c%20search_path=${ends.dataset.warehouse.schema}'
   psql '${ends.sourceUrl}'
   npx weir status --lake ${ends.lakeAddress} --warehouse '${ends.warehouseUrl}'
   npx weir verify --lake ${ends.lakeAddress} --warehouse '${ends.warehouseUrl}' --source '${ends.sourceUrl}'
-
 `);
   view.begin([page.url], (await readStatus(ends)).status);
   try {

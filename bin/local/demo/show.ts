@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import type { Dataset } from '../../../lambdas/shared/dataset.ts';
 import { TerminalError } from '../../../lambdas/shared/errors.ts';
 import type { Connect, Session } from '../../../lambdas/shared/session.ts';
+import { answerReports } from '../../reports/answer-reports.ts';
+import { readReports } from '../../reports/report-files.ts';
+import { answerAsText } from '../../reports/report-text.ts';
 import type { Display } from '../../terminal/display.ts';
 import { drawTable } from '../../terminal/table.ts';
 import { grouped } from '../../terminal/words.ts';
 import { readWarehouse } from '../../warehouse-state.ts';
-import { compareRows, proveAgreement } from './agreement.ts';
-import { answerReports } from './reports.ts';
+import { type Arrived, compareRows, type Money, proveAgreement } from './agreement.ts';
+
+/** The reports that a terminal has room for; the page has them all. */
+const SHOWN = ['best-selling-designs', 'day-of-week-pattern', 'revised-orders'];
 
 export interface ShowOptions {
   readonly dataset: Dataset;
@@ -17,8 +22,14 @@ export interface ShowOptions {
   readonly display: Display;
 }
 
+/** What source and warehouse agree on. */
+export interface Agreement {
+  readonly arrived: readonly Arrived[];
+  readonly money: readonly Money[];
+}
+
 /** @throws {TerminalError} if source and warehouse differ */
-export async function show({ dataset, business, display, ...ends }: ShowOptions): Promise<void> {
+export async function show({ dataset, business, display, ...ends }: ShowOptions): Promise<Agreement> {
   const warehouse = await ends.warehouse();
   try {
     const state = await readWarehouse(warehouse, dataset);
@@ -35,7 +46,11 @@ export async function show({ dataset, business, display, ...ends }: ShowOptions)
       `\nEqual on both sides: the rows of ${arrived.length} tables, and to the penny\n\n` +
         drawTable(['currency', 'sales', 'purchases', 'payments', 'of these paid'], sums, numeric),
     );
-    for (const answer of await answerReports(warehouse, join(dataset.folder, 'reports'))) display.print(`\n${answer}`);
+    const reports = await readReports(join(dataset.folder, 'reports'));
+    const shown = reports.filter(({ name }) => SHOWN.includes(name));
+    const { answers } = await answerReports({ dataset, warehouse: ends.warehouse, reports: shown });
+    for (const answer of answers) display.print(`\n${answerAsText(answer)}`);
+    return { arrived, money };
   } finally {
     await warehouse.end();
   }

@@ -1,6 +1,15 @@
 /** Instants as the reader's clock shows them; UTC stays in the tooltip. */
 
 const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+/** For the days on which the reader reads: the year is plain then. */
+const SHORT = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'always', style: 'narrow' });
 
 const UNITS = [
@@ -14,9 +23,13 @@ const UNITS = [
 export function localizeTimes(root: ParentNode): void {
   for (const element of root.querySelectorAll('time')) {
     const instant = new Date(element.dateTime);
-    element.textContent = element.classList.contains('ago') ? sinceNow(instant) : LOCAL.format(instant);
+    element.textContent = element.classList.contains('ago') ? sinceNow(instant) : shown(instant);
     if (element.classList.contains('ago')) element.title = `${LOCAL.format(instant)}, ${utc(instant)}`;
   }
+}
+
+function shown(instant: Date): string {
+  return instant.getFullYear() === new Date().getFullYear() ? SHORT.format(instant) : LOCAL.format(instant);
 }
 
 function utc(instant: Date): string {

@@ -2,7 +2,7 @@
 import { html } from 'hono/html';
 import type { AppliedCounts } from '../../../lambdas/load/ledger.ts';
 import type { CapturedTable, DataObject, KeyList, ProcessedModel } from '../../../lambdas/shared/manifest.ts';
-import { grouped } from '../../terminal/words.ts';
+import { counted, grouped } from '../../terminal/words.ts';
 import type { Batch } from '../batches.ts';
 import { columnsOf } from './columns.ts';
 import { alert, durationCell, empty, type Html, numberCell, section, size, table, time } from './elements.ts';
@@ -63,7 +63,7 @@ function captured(tables: Readonly<Record<string, CapturedTable>>): Html {
     ];
     return html`<tr class="${data || keys ? '' : 'quiet'}">
       <th scope="row">${name}</th>${numberCell(rows)}${numberCell(data?.rows)}
-      <td>${data === null && keys === null ? 'unchanged' : files}</td>
+      <td class="objects">${data === null && keys === null ? 'unchanged' : files}</td>
     </tr>`;
   });
   return table('Tables of the source', ['table', '#rows in the table', '#read', 'objects'], rows);
@@ -83,14 +83,14 @@ function made(models: Readonly<Record<string, ProcessedModel>>): Html {
       quarantine && file('rows that broke the model', quarantine),
     ];
     return html`<tr>
-      <th scope="row">${name}</th>${numberCell(data.rows)}${numberCell(quarantine?.rows ?? 0)}${durationCell(profile.milliseconds)}<td>${files}</td>
+      <th scope="row">${name}</th>${numberCell(data.rows)}${numberCell(quarantine?.rows ?? 0)}${durationCell(profile.milliseconds)}<td class="objects">${files}</td>
     </tr>`;
   });
   return table('Models', ['model', '#rows', '#quarantined', '#took', 'objects'], rows);
 }
 
 function file(what: string, { key, rows, bytes, sha256 }: DataObject): Html {
-  return html`<p class="object">${what} <code title="sha256 ${sha256}">${key}</code> <span class="muted">${grouped(rows)} × ${size(bytes)}</span></p>`;
+  return html`<p class="object">${what}, ${counted(rows, 'row')} in ${size(bytes)} <code title="sha256 ${sha256}">${key}</code></p>`;
 }
 
 function appliedTable(counts: Readonly<Record<string, AppliedCounts>>): Html {

@@ -90,7 +90,7 @@ function stageCard({ name, verb, what, stage }: StageCardOptions): Html {
     ${
       stage === null
         ? html`<p class="figure">–</p><p>no batch yet</p>`
-        : html`<p class="figure">batch <a href="/batches/${stage.batch}" data-figure>${grouped(stage.batch)}</a></p>
+        : html`<p class="figure"><a href="/batches/${stage.batch}" data-figure>batch ${grouped(stage.batch)}</a></p>
     <p>${what}</p>
     <p class="muted">source as of ${ago(stage.capturedAt)}${
       stage.lagBatches > 0
