@@ -3,8 +3,12 @@
 import { Command } from 'commander';
 import weir from '../package.json' with { type: 'json' };
 import { addDemo } from './commands/demo.ts';
+import { addQuarantine } from './commands/quarantine.ts';
+import { addRebuild } from './commands/rebuild.ts';
+import { addReport } from './commands/report.ts';
 import { addRun } from './commands/run.ts';
 import { addStatus } from './commands/status.ts';
+import { addVerify } from './commands/verify.ts';
 import { addWatch } from './commands/watch.ts';
 import { reportFailure, withoutPasswords } from './terminal/failure.ts';
 
@@ -17,7 +21,7 @@ const program = new Command('weir')
     outputError: (text, write) => write(withoutPasswords(text.replace(/^error:/, 'weir:'))),
   })
   .addHelpText('after', '\nExit code: 0 done, 1 failed, 2 misused. WEIR_DEBUG=1 adds a stack trace to errors.');
-for (const add of [addRun, addWatch, addStatus, addDemo]) add(program);
+for (const add of [addRun, addWatch, addStatus, addVerify, addQuarantine, addRebuild, addReport, addDemo]) add(program);
 
 // A reader that has seen enough, as `weir status | head -1`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

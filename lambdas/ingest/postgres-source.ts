@@ -25,6 +25,8 @@ export interface PostgresSourceOptions {
   /** Opens an empty DuckDB to check the models in. */
   readonly openDuckdb: () => Promise<Duckdb>;
   readonly log: Log;
+  /** Id of an exported snapshot that every poll reads from. @default - each poll takes a new one */
+  readonly snapshot?: string;
 }
 
 export function createPostgresSource(options: PostgresSourceOptions): Source {
@@ -61,7 +63,7 @@ async function readBatch(
   const { previous } = poll;
   const { schema } = dataset.source;
   const quoted = await findTables({ session, schema, names: dataset.tables });
-  const snapshot = await openSnapshot(session, quoted);
+  const snapshot = await openSnapshot(session, { tables: quoted, exported: options.snapshot });
   const tables = await readCatalogue({ session, schema, names: dataset.tables });
   const fullRead = reasonForFullRead(previous, snapshot);
   const since = settled !== undefined && settled.batch === previous?.number ? settled.snapshot : previous;

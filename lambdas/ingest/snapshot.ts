@@ -1,6 +1,7 @@
 /** One snapshot over all tables, and whether it continues the history of the batch before. */
 import { RetryableError, TerminalError } from '../shared/errors.ts';
 import type { IngestionManifest, ServerIdentity } from '../shared/manifest.ts';
+import { literal } from '../shared/postgres.ts';
 import type { Session } from '../shared/session.ts';
 
 export interface Snapshot {
@@ -24,12 +25,20 @@ interface SnapshotRow {
   readonly version: string;
 }
 
+export interface OpenSnapshotOptions {
+  /** Quoted names of the tables to lock. */
+  readonly tables: readonly string[];
+  /** Id of a snapshot to read from, which an open transaction has exported and which that transaction's locks protect. @default - a new one */
+  readonly exported?: string | undefined;
+}
+
 /**
  * Opens the transaction of a batch: the locks come before the first SELECT, because TRUNCATE and rewriting ALTER TABLE
  * are not MVCC-safe and a snapshot older than one of them would see an empty table.
  */
-export async function openSnapshot(session: Session, tables: readonly string[]): Promise<Snapshot> {
+export async function openSnapshot(session: Session, { tables, exported }: OpenSnapshotOptions): Promise<Snapshot> {
   await session.query('begin isolation level repeatable read read only');
+  if (exported !== undefined) await session.query(`set transaction snapshot ${literal(exported)}`);
   await session.query(`set local lock_timeout = '3s'`);
   if (tables.length > 0) await session.query(`lock table ${tables.join(', ')} in access share mode`);
   const [row] = await session.query<SnapshotRow>(

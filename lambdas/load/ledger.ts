@@ -96,7 +96,7 @@ async function isReady(session: Session): Promise<boolean> {
 async function isTimed(session: Session): Promise<boolean> {
   const [column] = await session.query(
     `select 1 from pg_attribute a join pg_class c on c.oid = a.attrelid
-     where c.relnamespace = current_schema()::regnamespace and c.relname = 'weir_ledger' and a.attname = 'milliseconds'`,
+     where c.relnamespace = quote_ident(current_schema())::regnamespace and c.relname = 'weir_ledger' and a.attname = 'milliseconds'`,
   );
   return column !== undefined;
 }

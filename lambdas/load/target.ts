@@ -102,7 +102,7 @@ export async function orderByReference(session: Session, models: readonly Model[
      from pg_constraint c
      join pg_class t on t.oid = c.conrelid
      join pg_class r on r.oid = c.confrelid
-     where c.contype = 'f' and t.relnamespace = current_schema()::regnamespace and c.conrelid <> c.confrelid`,
+     where c.contype = 'f' and t.relnamespace = quote_ident(current_schema())::regnamespace and c.conrelid <> c.confrelid`,
   );
   const ordered = new Set<Model>();
   const visit = (model: Model, path: readonly Model[]) => {

@@ -20,7 +20,12 @@ const names = z.union([
 ]);
 
 const settings = z.strictObject({
-  source: z.strictObject({ kind: z.literal('postgres'), schema: z.string().min(1).default('public') }),
+  source: z.strictObject({
+    kind: z.literal('postgres'),
+    schema: z.string().min(1).default('public'),
+    /** The column by which the source says when a row last changed. Weir does not rely on it: `weir verify` tells whether one could. */
+    last_updated: z.string().min(1).optional(),
+  }),
   warehouse: z.strictObject({ schema: z.string().min(1) }),
   /** First and last day of the table `calendar` that models may read. */
   calendar: z.strictObject({ from: z.iso.date(), to: z.iso.date() }).optional(),
@@ -47,7 +52,13 @@ export interface Migration {
 
 export interface Dataset {
   readonly name: string;
-  readonly source: { readonly schema: string };
+  /** Where it is described. */
+  readonly folder: string;
+  readonly source: {
+    readonly schema: string;
+    /** The column by which the source says when a row last changed; undefined if the data set names none. */
+    readonly lastUpdated: string | undefined;
+  };
   readonly warehouse: { readonly schema: string; readonly migrations: readonly Migration[] };
   readonly maxDeleteShare: number;
   readonly models: readonly Model[];
@@ -79,7 +90,8 @@ export async function loadDataset(folder: string, duckdb: Duckdb): Promise<Datas
   }
   return {
     name,
-    source,
+    folder,
+    source: { schema: source.schema, lastUpdated: source.last_updated },
     warehouse: { schema: warehouse.schema, migrations: await readSqlFiles(join(folder, 'warehouse')) },
     maxDeleteShare: max_delete_share,
     models: loaded,

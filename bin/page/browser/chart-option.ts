@@ -68,7 +68,7 @@ export function chartOption(data: ChartData, look: Look): Option {
           : { type: 'shadow', shadowStyle: { color: look.muted, opacity: 0.12 } },
       backgroundColor: look.raised,
       borderColor: look.line,
-      textStyle: { color: look.ink, fontSize: 12 },
+      textStyle: { fontFamily: look.font, color: look.ink, fontSize: 12 },
       valueFormatter: (value) => (typeof value === 'number' ? EXACT.format(value) : '–'),
     },
     xAxis: lies ? values : names,
