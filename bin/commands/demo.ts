@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { runDemo } from '../local/demo/demo.ts';
 import { midnight } from '../local/simulator/calendar.ts';
 import { createDisplay } from '../terminal/display.ts';
-import { example, port } from './options.ts';
+import { addPortOption, example, wholeNumber } from './options.ts';
 
 interface DemoCommandOptions {
   readonly days: number;
@@ -15,8 +15,7 @@ interface DemoCommandOptions {
 }
 
 export function addDemo(program: Command): void {
-  program
-    .command('demo')
+  addPortOption(program.command('demo'))
     .summary('the whole pipeline on this machine, with a real PostgreSQL')
     .description(
       'Makes up two years of a business and some weekdays, carries them into a warehouse and answers reports from it. ' +
@@ -26,7 +25,6 @@ export function addDemo(program: Command): void {
     .option('--until <date>', 'last day of the history, which begins on 2022-11-03', lastDay, '2024-11-14')
     .option('--seed <number>', 'another seed is another business', wholeNumber(0, 2 ** 31 - 1), 1)
     .option('--serve', 'at the end, let the business go on and show it as a web page, until Ctrl-C')
-    .option('--port <number>', 'port of the web page; without it 4747, or another if that is taken', port)
     .option('--json', 'what arrived as JSON on stdout, and all else on stderr')
     .addHelpText('after', example('npx weir demo --days 20 --serve'))
     .action(demo);
@@ -45,12 +43,4 @@ async function demo({ serve = false, json = false, ...options }: DemoCommandOpti
 function lastDay(date: string): string {
   if (midnight(date) > midnight('2022-11-03') && midnight(date) < midnight('2031-01-01')) return date;
   throw new InvalidArgumentError('Give a date from 2022-11-04 to 2030-12-31.');
-}
-
-function wholeNumber(from: number, to: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (/^\d+$/.test(text) && number >= from && number <= to) return number;
-    throw new InvalidArgumentError(`Give a whole number from ${from} to ${to}.`);
-  };
 }

@@ -42,11 +42,22 @@ export function example(...lines: readonly string[]): string {
   return `\nExample:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
-/** Parses `--port`. */
-export function port(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= 65_535) return number;
-  throw new InvalidArgumentError('Give a whole number from 1 to 65535.');
+/** Parses an option that is a whole number within these limits. */
+export function wholeNumber(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= from && number <= to) return number;
+    throw new InvalidArgumentError(`Give a whole number from ${from} to ${to}.`);
+  };
+}
+
+/** Adds the option of a command that serves the web page. */
+export function addPortOption(command: Command): Command {
+  return command.option(
+    '--port <number>',
+    'port of the web page; without it 4747, or another if that is taken',
+    wholeNumber(1, 65_535),
+  );
 }
 
 export const URL_EXAMPLE: readonly string[] = [

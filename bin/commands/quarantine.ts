@@ -1,5 +1,5 @@
 /** `weir quarantine`: the rows that broke a contract, why they did, and another try for those that wait for the warehouse. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type RetriedModel, retryWaiting } from '../../lambdas/load/retry.ts';
 import type { Dataset } from '../../lambdas/shared/dataset.ts';
 import { UsageError } from '../../lambdas/shared/errors.ts';
@@ -14,7 +14,14 @@ import {
 import { createDisplay } from '../terminal/display.ts';
 import { drawTable } from '../terminal/table.ts';
 import { counted } from '../terminal/words.ts';
-import { addWarehouseOptions, example, openWarehouse, URL_EXAMPLE, type WarehouseOptions } from './options.ts';
+import {
+  addWarehouseOptions,
+  example,
+  openWarehouse,
+  URL_EXAMPLE,
+  type WarehouseOptions,
+  wholeNumber,
+} from './options.ts';
 
 interface ListOptions extends WarehouseOptions {
   readonly model?: string;
@@ -43,8 +50,8 @@ export function addQuarantine(program: Command): void {
   addQuarantineOptions(quarantine.command('show'))
     .summary('the rows in full')
     .description('Shows the rows with all their columns, the newest batch first. Changes nothing.')
-    .option('--batch <n>', 'only rows that this batch brought', wholeNumber)
-    .option('--limit <n>', 'rows to show at most', wholeNumber, 20)
+    .option('--batch <n>', 'only rows that this batch brought', wholeNumber(1, 1e12))
+    .option('--limit <n>', 'rows to show at most', wholeNumber(1, 1e6), 20)
     .addHelpText('after', example(...URL_EXAMPLE.slice(1), 'npx weir quarantine show --model fact_payment --limit 3'))
     .action(show);
   addQuarantineOptions(quarantine.command('retry'))
@@ -64,11 +71,6 @@ function addQuarantineOptions(command: Command): Command {
     .options.find(({ long }) => long === '--lake')
     ?.hideHelp();
   return command.option('--model <name>', 'only rows of this model').option('--json', 'the same as JSON on stdout');
-}
-
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number from 1 on.');
 }
 
 async function open(options: ListOptions): Promise<{ dataset: Dataset; warehouse: Connect }> {

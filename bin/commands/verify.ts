@@ -1,12 +1,19 @@
 /** `weir verify`: whether the warehouse is what the source says, row by row. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { TerminalError } from '../../lambdas/shared/errors.ts';
 import { sum } from '../pass.ts';
 import { createDisplay } from '../terminal/display.ts';
 import { counted } from '../terminal/words.ts';
 import { verificationAsJson, verificationAsText } from '../verify/report.ts';
 import { differencesIn, type Verification, verify } from '../verify/verify.ts';
-import { addPipelineOptions, example, openPipeline, type PipelineOptions, URL_EXAMPLE } from './options.ts';
+import {
+  addPipelineOptions,
+  example,
+  openPipeline,
+  type PipelineOptions,
+  URL_EXAMPLE,
+  wholeNumber,
+} from './options.ts';
 
 interface VerifyOptions extends PipelineOptions {
   readonly batches: number;
@@ -25,15 +32,15 @@ export function addVerify(program: Command): void {
         'can be trusted.\n\n' +
         'Changes nothing. Needs SELECT on the source, SELECT and TEMPORARY on the warehouse, and reading of the lake.',
     )
-    .option('--batches <n>', 'newest batches that tell about last_updated, at most', wholeNumber, DEFAULT_BATCHES)
+    .option(
+      '--batches <n>',
+      'newest batches that tell about last_updated, at most',
+      wholeNumber(1, 1e9),
+      DEFAULT_BATCHES,
+    )
     .option('--json', 'the result as JSON on stdout')
     .addHelpText('after', example(...URL_EXAMPLE, 'npx weir verify --dataset totesys --lake ./lake'))
     .action(run);
-}
-
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number from 1 on.');
 }
 
 async function run(options: VerifyOptions): Promise<void> {

@@ -7,7 +7,14 @@ import { readStatus } from '../read-status.ts';
 import { listenForStop } from '../terminal/stop.ts';
 import { createWatchView } from '../terminal/watch-view.ts';
 import { createWatch } from '../watch.ts';
-import { addPipelineOptions, example, openPipeline, type PipelineOptions, port, URL_EXAMPLE } from './options.ts';
+import {
+  addPipelineOptions,
+  addPortOption,
+  example,
+  openPipeline,
+  type PipelineOptions,
+  URL_EXAMPLE,
+} from './options.ts';
 
 interface WatchCommandOptions extends PipelineOptions {
   readonly every: number;
@@ -16,7 +23,7 @@ interface WatchCommandOptions extends PipelineOptions {
 }
 
 export function addWatch(program: Command): void {
-  addPipelineOptions(program.command('watch'))
+  addPortOption(addPipelineOptions(program.command('watch')))
     .summary('the same every few seconds until stopped, with a web page')
     .description(
       'Does what `weir run` does, again and again, and shows it: on the terminal, and as a web page for this machine alone. ' +
@@ -24,7 +31,6 @@ export function addWatch(program: Command): void {
         'Ctrl-C stops it after the stage at hand.',
     )
     .option('--every <seconds>', 'pause between two runs', positive, 5)
-    .option('--port <number>', 'port of the web page; without it 4747, or another if that is taken', port)
     .option('--json', 'a line of JSON on stdout for each run that did something')
     .addHelpText('after', example(...URL_EXAMPLE, 'npx weir watch --every 10'))
     .action(watch);

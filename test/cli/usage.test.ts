@@ -22,8 +22,20 @@ test('without arguments it shows its help and has been misused', async () => {
   expect(stderr).toMatch(/^Usage: weir \[options\] \[command\]/);
 });
 
-test.each(['run', 'watch', 'status', 'demo'])('weir %s --help has an example', async (command) => {
-  const { code, stdout, stderr } = await anywhere([command, '--help']);
+test.each([
+  'run',
+  'watch',
+  'status',
+  'verify',
+  'quarantine list',
+  'quarantine show',
+  'quarantine retry',
+  'rebuild',
+  'report',
+  'demo',
+])('weir %s --help has an example, and the option --json', async (command) => {
+  const { code, stdout, stderr } = await anywhere([...command.split(' '), '--help']);
+  expect(stdout).toContain('--json ');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(
     new RegExp(`^Usage: weir ${command} \\[options\\]\n.*\nExample:\n.*  npx weir ${command}`, 's'),
