@@ -187,7 +187,10 @@ test('retry while a loader is at work is refused and changes nothing', async () 
 
 test.each([
   [['list', '--model', 'fact_itm'], /^weir: there is no model "fact_itm" in shop; valid: dim_colour, fact_item\n$/],
-  [['show', '--limit', '0'], /^weir: option '--limit <n>' argument '0' is invalid\. Give a whole number from 1 to 1000000\.\n/],
+  [
+    ['show', '--limit', '0'],
+    /^weir: option '--limit <n>' argument '0' is invalid\. Give a whole number from 1 to 1000000\.\n/,
+  ],
   [['show', '--batch', 'last'], /^weir: option '--batch <n>' argument 'last' is invalid/],
   [['tell'], /^weir: unknown command 'tell'\n.*list.*show.*retry/s],
 ])('misused: weir quarantine %j', async (args, message) => {

@@ -1,7 +1,7 @@
 /** Instants as the reader's clock shows them; UTC stays in the tooltip. */
 
 const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-/** For the days on which the reader reads: the year is plain then. */
+/** In tables, for this year. */
 const SHORT = new Intl.DateTimeFormat(undefined, {
   month: 'short',
   day: 'numeric',
@@ -23,13 +23,14 @@ const UNITS = [
 export function localizeTimes(root: ParentNode): void {
   for (const element of root.querySelectorAll('time')) {
     const instant = new Date(element.dateTime);
-    element.textContent = element.classList.contains('ago') ? sinceNow(instant) : shown(instant);
+    element.textContent = element.classList.contains('ago') ? sinceNow(instant) : shown(element, instant);
     if (element.classList.contains('ago')) element.title = `${LOCAL.format(instant)}, ${utc(instant)}`;
   }
 }
 
-function shown(instant: Date): string {
-  return instant.getFullYear() === new Date().getFullYear() ? SHORT.format(instant) : LOCAL.format(instant);
+function shown(element: HTMLTimeElement, instant: Date): string {
+  const isShort = element.closest('.when') !== null && instant.getFullYear() === new Date().getFullYear();
+  return (isShort ? SHORT : LOCAL).format(instant);
 }
 
 function utc(instant: Date): string {

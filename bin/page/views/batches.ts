@@ -56,7 +56,9 @@ function line({ number, ingestion, processed, applied }: Batch): Html {
 
 /** The tables that the batch read, with rows; or why it read them, where that is not that they changed. */
 function whatChanged({ cause, tables }: IngestionManifest): Html {
-  const read = Object.entries(tables).flatMap(([name, { data }]) => (data ? [`${name}\u00a0${grouped(data.rows)}`] : []));
+  const read = Object.entries(tables).flatMap(([name, { data }]) =>
+    data ? [`${name}\u00a0${grouped(data.rows)}`] : [],
+  );
   const text = read.join(', ') || 'keys only';
   return cause === 'changes' ? html`${text}` : html`<span class="badge">${cause}</span> ${text}`;
 }

@@ -48,7 +48,7 @@ changed as (
 )
 select
   order_kind,
-  revised,
+  replace(revised, '_', ' ') as revised,
   count(distinct order_id) as orders,
   count(*) as revisions,
   round(avg(value_percent), 1) as mean_value_change_percent,
@@ -56,8 +56,8 @@ select
 from changed
 group by
   order_kind,
-  revised
+  changed.revised
 order by
   order_kind desc,
   revisions desc,
-  revised
+  changed.revised
