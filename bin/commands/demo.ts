@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { runDemo } from '../local/demo/demo.ts';
 import { midnight } from '../local/simulator/calendar.ts';
 import { createDisplay } from '../terminal/display.ts';
+import { verificationAsJson } from '../verify/report.ts';
 import { addPortOption, example, wholeNumber } from './options.ts';
 
 interface DemoCommandOptions {
@@ -25,19 +26,19 @@ export function addDemo(program: Command): void {
     .option('--until <date>', 'last day of the history, which begins on 2022-11-03', lastDay, '2024-11-14')
     .option('--seed <number>', 'another seed is another business', wholeNumber(0, 2 ** 31 - 1), 1)
     .option('--serve', 'at the end, let the business go on and show it as a web page, until Ctrl-C')
-    .option('--json', 'what arrived as JSON on stdout, and all else on stderr')
+    .option('--json', 'what `weir verify` finds as JSON on stdout, and all else on stderr')
     .addHelpText('after', example('npx weir demo --days 20 --serve'))
     .action(demo);
 }
 
 async function demo({ serve = false, json = false, ...options }: DemoCommandOptions): Promise<void> {
   const display = createDisplay({ detail: false });
-  const agreement = await runDemo({
+  const verification = await runDemo({
     ...options,
     serve,
     display: json ? { ...display, print: display.note } : display,
   });
-  if (json) display.print(JSON.stringify(agreement, undefined, 2));
+  if (json) display.print(JSON.stringify(verificationAsJson(verification), undefined, 2));
 }
 
 function lastDay(date: string): string {

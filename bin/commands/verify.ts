@@ -1,11 +1,9 @@
 /** `weir verify`: whether the warehouse is what the source says, row by row. */
 import type { Command } from 'commander';
-import { TerminalError } from '../../lambdas/shared/errors.ts';
-import { sum } from '../pass.ts';
 import { createDisplay } from '../terminal/display.ts';
-import { counted } from '../terminal/words.ts';
+import { refuseDifferences } from '../verify/refuse-differences.ts';
 import { verificationAsJson, verificationAsText } from '../verify/report.ts';
-import { differencesIn, type Verification, verify } from '../verify/verify.ts';
+import { verify } from '../verify/verify.ts';
 import {
   addPipelineOptions,
   example,
@@ -54,19 +52,5 @@ async function run(options: VerifyOptions): Promise<void> {
   display.print(
     options.json ? JSON.stringify(verificationAsJson(verification), undefined, 2) : verificationAsText(verification),
   );
-  refuseDifferences(place, verification);
-}
-
-function refuseDifferences(place: string, { tables, inseparable }: Verification): void {
-  const wrong = tables.filter((table) => differencesIn(table) > 0);
-  if (wrong.length === 0) return;
-  const rows = sum(wrong.map(differencesIn));
-  const where = `${counted(wrong.length, 'table')} (${wrong.map(({ table }) => table).join(', ')})`;
-  const advice =
-    inseparable === undefined
-      ? 'weir rebuild makes the warehouse anew from the lake; if they differ after that too, the lake is wrong'
-      : 'weir run, then verify again: some or all of them may be changes since the batch';
-  throw new TerminalError(
-    `${place}: ${counted(rows, 'row')} ${rows === 1 ? 'differs' : 'differ'} in ${where}; ${advice}`,
-  );
+  refuseDifferences(verification);
 }

@@ -83,7 +83,10 @@ function lastUpdatedAsText(found: LastUpdated): string[] {
   const { column, first, last, objects, tables } = found;
   const read = `${column}, by ${counted(objects, 'object')} of batches ${first} to ${last}, each with the hash that its manifest says`;
   if (tables.length === 0) return [verdictOn(found)];
-  const rows = tables.map(({ table, versions, changed, silent }) => [table, versions, changed, silent]);
+  const rows = tables
+    .filter(({ versions }) => versions > 0)
+    .map(({ table, versions, changed, silent }) => [table, versions, changed, silent]);
+  if (rows.length === 0) return [verdictOn(found)];
   return [
     `${read}\n\n${drawTable(['table', 'pairs of versions', 'changed', `without ${column}`], rows)}`,
     verdictOn(found),

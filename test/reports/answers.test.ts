@@ -37,6 +37,9 @@ beforeAll(async () => {
   await source.query(`update sales_order set units_sold = units_sold * 2 where sales_order_id in (1, 2, 3)`);
   await source.query(`update sales_order set unit_price = unit_price - 0.37 where sales_order_id = 2`);
   await source.query(`update purchase_order set agreed_delivery_date = '2024-01-31' where purchase_order_id in (4, 5)`);
+  await source.query(
+    `update sales_order set currency_id = currency_id % 3 + 1, unit_price = 4 where sales_order_id = 6`,
+  );
   await source.end();
   await totesys.run();
   warehouse = await totesys.warehouse();
@@ -71,6 +74,7 @@ test('the source had everything that the reports ask for: revised and deleted or
   expect(snapshots.length).toBe(10);
   expect(revisions('sale').some(({ deleted }) => deleted)).toBe(true);
   expect(revisions('sale').some(({ columns }) => columns.includes('units_sold'))).toBe(true);
+  expect(revisions('sale').some(({ columns }) => columns.includes('currency_id'))).toBe(true);
   expect(revisions('purchase').some(({ columns }) => columns.includes('agreed_delivery_date'))).toBe(true);
   expect(new Set(now().payment.map(({ paid }) => paid))).toEqual(new Set(['t', 'f']));
 });
@@ -291,7 +295,7 @@ test('revised orders', async () => {
         revised: name,
         orders: String(new Set(some.map(({ id }) => id)).size),
         revisions: some.length,
-        mean_value_change_percent: tenth(some.map(({ percent }) => percent)),
+        mean_value_change_percent: tenth(some.flatMap(({ percent }) => percent ?? [])),
         mean_days_moved: tenth(some.map(({ days }) => days)),
       };
     });
@@ -356,7 +360,8 @@ interface Revision {
   /** As the warehouse names them. */
   readonly columns: readonly string[];
   readonly deleted: boolean;
-  readonly percent: number;
+  /** Undefined where the currency is another one: its amounts do not compare. */
+  readonly percent: number | undefined;
   readonly days: number;
 }
 
@@ -371,7 +376,8 @@ function revisions(kind: Kind): Revision[] {
       if (later === undefined) return [{ id, columns: ['deleted'], deleted: true, percent: 0, days: 0 }];
       const columns = Object.keys(order).filter((name) => name !== 'last_updated' && order[name] !== later[name]);
       if (columns.length === 0) return [];
-      const percent = 100 * (Number(value(later)) / Number(value(order)) - 1);
+      const percent =
+        later.currency_id === order.currency_id ? 100 * (Number(value(later)) / Number(value(order)) - 1) : undefined;
       const days = day(later.agreed_delivery_date) - day(order.agreed_delivery_date);
       return [{ id, columns, deleted: false, percent, days }];
     });
@@ -430,7 +436,9 @@ function sum(values: readonly bigint[]): bigint {
   return values.reduce((total, value) => total + value, 0n);
 }
 
-function tenth(values: readonly number[]): string {
+/** The mean; null of none. */
+function tenth(values: readonly number[]): string | null {
+  if (values.length === 0) return null;
   return (values.reduce((total, value) => total + value, 0) / values.length).toFixed(1).replace(/^-0\.0$/, '0.0');
 }
 

@@ -5,11 +5,12 @@ import { connect } from '../../../lambdas/shared/postgres.ts';
 import { createPipeline, readDataset, SQL_FOLDER } from '../../pipeline.ts';
 import type { Display } from '../../terminal/display.ts';
 import { counted, seconds } from '../../terminal/words.ts';
+import type { Verification } from '../../verify/verify.ts';
 import { createSimulator } from '../simulator/simulator.ts';
 import { carry } from './carry.ts';
 import { createDatabases } from './databases.ts';
 import { serve } from './serve.ts';
-import { type Agreement, show } from './show.ts';
+import { show } from './show.ts';
 
 const FOLDER = join('.weir', 'demo');
 const LAKE = join(FOLDER, 'lake');
@@ -28,8 +29,8 @@ export interface DemoOptions {
   readonly display: Display;
 }
 
-/** Starts anew each time. @returns what arrived @throws {TerminalError} if source and warehouse differ at the end */
-export async function runDemo(options: DemoOptions): Promise<Agreement> {
+/** Starts anew each time. @returns the proof that all arrived @throws {TerminalError} if source and warehouse differ at the end */
+export async function runDemo(options: DemoOptions): Promise<Verification> {
   const started = performance.now();
   const { seed, until, days, display } = options;
   display.print(
@@ -47,12 +48,12 @@ export async function runDemo(options: DemoOptions): Promise<Agreement> {
     const simulator = await createSimulator({ session: business, seed });
     const pipeline = createPipeline({ ...ends, log: display.log });
     await carry({ business, simulator, pipeline, until, days, display });
-    const agreement = await show({ ...ends, business, display });
+    const verification = await show({ ...ends, display });
     display.print(`\n${seconds(performance.now() - started)} in all, from an empty folder.`);
     if (options.serve)
       await serve({ ...ends, sourceUrl, warehouseUrl, lakeAddress: LAKE, simulator, port: options.port });
     else display.print('To see it as a web page while the business goes on: npx weir demo --serve');
-    return agreement;
+    return verification;
   } finally {
     await databases.stop();
   }
