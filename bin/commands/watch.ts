@@ -1,9 +1,9 @@
 /** `weir watch`: a run every few seconds, until somebody stops it, and a web page that shows it. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { readHeads } from '../heads.ts';
 import { startPage } from '../page/start-page.ts';
 import { passAsJson } from '../pass.ts';
 import { createPipeline } from '../pipeline.ts';
-import { readStatus } from '../read-status.ts';
 import { listenForStop } from '../terminal/stop.ts';
 import { createWatchView } from '../terminal/watch-view.ts';
 import { createWatch } from '../watch.ts';
@@ -55,7 +55,7 @@ async function watch({ every, port, json = false, ...options }: WatchCommandOpti
 
   view.begin(
     [`watching ${dataset.name}, every ${every} s; Ctrl-C stops`, `web page for this machine: ${page.url}`],
-    (await readStatus({ dataset, ...ends })).status,
+    await readHeads({ dataset, ...ends }),
   );
   try {
     await watching.run();

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type Context, Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
+import { readHeads } from '../heads.ts';
 import { describe } from '../terminal/failure.ts';
 import { bundle } from './bundle.ts';
 import { createPages, type PageOptions, type View } from './pages.ts';
-import { readVersion } from './version.ts';
 import { alert, empty } from './views/elements.ts';
 import { layout } from './views/layout.ts';
 
@@ -17,7 +17,9 @@ export interface AppOptions extends PageOptions {
 }
 
 /** How often the pages look whether there is something new, while somebody reads them. */
-const LOOK_MILLIS = 1000;
+const LOOK_MILLIS = 2000;
+
+const REPORT_FILE = '/reports/file';
 
 const CSS = 'text/css; charset=utf-8';
 const FILES = {
@@ -70,7 +72,7 @@ export function createApp(options: AppOptions): Hono {
     streamSSE(context, async (stream) => {
       for (let known: string | undefined; !stream.aborted; await stream.sleep(LOOK_MILLIS)) {
         await stream.writeSSE({ event: 'activity', data: JSON.stringify(options.activity?.() ?? {}) });
-        const version = await readVersion(options);
+        const version = JSON.stringify([await readHeads(options), options.activity?.().failures]);
         if (known !== undefined && known !== version) await stream.writeSSE({ event: 'change', data: '' });
         known = version;
       }
@@ -87,7 +89,15 @@ export function createApp(options: AppOptions): Hono {
     show(context, await pages.quarantine(wholeNumber(context.req.query('page')))),
   );
   app.get('/schema', async (context) => show(context, await pages.schema()));
-  app.get('/reports', async (context) => show(context, await pages.reports()));
+  app.get('/reports', async (context) => show(context, await pages.reports(REPORT_FILE)));
+  app.get(REPORT_FILE, async (context) => {
+    const file = await pages.reportFile();
+    if (file === undefined) return context.notFound();
+    return context.body(file, 200, {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Disposition': `attachment; filename="${encodeURIComponent(dataset.name)}-report.html"`,
+    });
+  });
 
   app.notFound((context) =>
     show(context, { title: 'Not found', body: empty('There is no such page, or no such batch yet.') }, 404),

@@ -6,6 +6,7 @@ import type { Connect } from '../../lambdas/shared/session.ts';
 import { readQuarantineGroups, readQuarantineRows } from '../quarantine.ts';
 import { readStatus } from '../read-status.ts';
 import { answerReports } from '../reports/answer-reports.ts';
+import { reportFile } from '../reports/report-file.ts';
 import { readReports } from '../reports/report-files.ts';
 import { reportsPage } from '../reports/report-html.ts';
 import { describe } from '../terminal/failure.ts';
@@ -39,7 +40,10 @@ export interface Pages {
   /** `page` from 1 on. */
   quarantine(page?: number): Promise<View>;
   schema(): Promise<View>;
-  reports(): Promise<View>;
+  /** `file` is the address of the report file. */
+  reports(file: string): Promise<View>;
+  /** The reports as a file; undefined before the first batch. */
+  reportFile(): Promise<string | undefined>;
 }
 
 /** Batches on the first page, and those whose schemas are compared: a manifest each, read once. */
@@ -48,6 +52,8 @@ const COMPARED = 1000;
 
 export function createPages(options: PageOptions): Pages {
   const history = openBatchHistory(options);
+  const answer = async () =>
+    answerReports({ ...options, reports: await readReports(join(options.dataset.folder, 'reports')) });
   return {
     async overview() {
       const [{ status, failures }, { batches }] = await Promise.all([
@@ -84,9 +90,13 @@ export function createPages(options: PageOptions): Pages {
       }
     },
 
-    async reports() {
-      const reports = await readReports(join(options.dataset.folder, 'reports'));
-      return { title: 'Reports', body: reportsPage(await answerReports({ ...options, reports })) };
+    async reports(file) {
+      return { title: 'Reports', body: reportsPage(await answer(), file) };
+    },
+
+    async reportFile() {
+      const { head, answers } = await answer();
+      return head && reportFile({ dataset: options.dataset.name, head, answers, generatedAt: new Date() });
     },
 
     async schema() {

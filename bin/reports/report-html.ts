@@ -5,12 +5,12 @@ import { counted, grouped } from '../terminal/words.ts';
 import type { Answer, Answered, Answers, Head } from './answer-reports.ts';
 import { type ChartData, chartsOf, wordsOf } from './chart-data.ts';
 
-/** The page of the reports: as a report file, with a word on how to make one. */
-export function reportsPage({ head, answers }: Answers): Html {
+/** The page of the reports: as a report file, which it links to. */
+export function reportsPage({ head, answers }: Answers, file: string): Html {
   if (head === undefined) return empty('The warehouse holds no batch yet: there is nothing to answer from.');
-  return html`${stateHtml(head)}
-  ${reportsHtml(answers)}
-  <p class="note more"><code>weir report</code> writes this page to one file that opens anywhere, without a network.</p>`;
+  const link = html` <a href="${file}" download>Take it along</a> as one file that opens anywhere, without a network.`;
+  return html`${stateHtml(head, link)}
+  ${reportsHtml(answers)}`;
 }
 
 /** The state of the source that the answers are of. */

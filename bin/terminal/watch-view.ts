@@ -1,14 +1,14 @@
 /** What `weir watch` shows on a terminal: a line that stays for each batch, and below them how far each stage is. */
 import type { WriteStream } from 'node:tty';
 import { createLogUpdate } from 'log-update';
+import type { Heads } from '../heads.ts';
 import { type Pass, sum } from '../pass.ts';
-import type { Status } from '../read-status.ts';
 import { createDisplay, type Display, type DisplayOptions } from './display.ts';
 import { age, counted, grouped, seconds } from './words.ts';
 
 export interface WatchView extends Display {
   /** Says what is watched, and where the stages were before. */
-  begin(title: readonly string[], status: Status): void;
+  begin(title: readonly string[], heads: Heads): void;
   /** What a pass did. */
   report(pass: Pass): void;
   /** Leaves the last state on the terminal. */
@@ -82,14 +82,11 @@ function createLiveView(stream: WriteStream): WatchView {
       }
     },
 
-    begin(text, { stages, quarantine }) {
+    begin(text, heads) {
       title = text;
       timer = setInterval(redraw, REDRAW_MILLIS);
-      for (const stage of STAGES) {
-        const head = stages[stage];
-        if (head !== null) lines.set(stage, { batch: head.batch, what: '' });
-      }
-      quarantined = quarantine.reduce((total, { rows }) => total + rows, 0);
+      for (const stage of STAGES) lines.set(stage, { batch: heads[stage], what: '' });
+      quarantined = heads.quarantined;
     },
 
     report({ captured, transformed, loaded, failures }) {

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type LocalPage, startPage } from '../../bin/page/start-page.ts';
@@ -92,6 +96,26 @@ testInBrowser('quarantine shows the row with its reason, schema the column with 
   expect(await tab.getByRole('region', { name: 'Changes of the schema' }).locator('tbody tr').allInnerTexts()).toEqual([
     expect.stringMatching(/^3\s.*design\.collection\s+new, character varying$/),
   ]);
+});
+
+testInBrowser('the reports are drawn, with their tables behind them, and can be taken along as one file', async () => {
+  const { tab, complaints } = await open();
+  await tab.getByRole('link', { name: 'Reports' }).click();
+  await tab.locator('#report-revenue-by-month canvas').first().waitFor();
+  expect(await tab.locator('section.report').count()).toBe(12);
+  expect(await tab.locator('section.report:not(:has(canvas))').count()).toBe(0);
+  await tab.locator('#table-revenue-by-month summary').click();
+  await tab.locator('#table-revenue-by-month').getByRole('row', { name: '2022-11 EUR' }).waitFor();
+  const [download] = await Promise.all([tab.waitForEvent('download'), tab.getByText('Take it along').click()]);
+  expect(download.suggestedFilename()).toBe('totesys-report.html');
+  const folder = mkdtempSync(join(tmpdir(), 'weir-report-'));
+  const path = join(folder, 'report.html');
+  await download.saveAs(path);
+  const alone = await (await browser.newContext({ ...PHONE, offline: true })).newPage();
+  await alone.goto(pathToFileURL(path).href);
+  await alone.locator('#report-revenue-by-month canvas').first().waitFor();
+  rmSync(folder, { recursive: true });
+  expect(complaints).toEqual([]);
 });
 
 testInBrowser('a new batch appears by itself, and what the reader unfolded stays unfolded', async () => {

@@ -296,7 +296,7 @@ test('revised orders', async () => {
         orders: String(new Set(some.map(({ id }) => id)).size),
         revisions: some.length,
         mean_value_change_percent: tenth(some.flatMap(({ percent }) => percent ?? [])),
-        mean_days_moved: tenth(some.map(({ days }) => days)),
+        mean_days_moved: tenth(some.flatMap(({ days }) => days ?? [])),
       };
     });
   });
@@ -362,7 +362,7 @@ interface Revision {
   readonly deleted: boolean;
   /** Undefined where the currency is another one: its amounts do not compare. */
   readonly percent: number | undefined;
-  readonly days: number;
+  readonly days: number | undefined;
 }
 
 /** What changed in orders from batch to batch; a delete is one too. */
@@ -373,7 +373,8 @@ function revisions(kind: Kind): Revision[] {
     return (before === undefined ? [] : rowsOf(before, kind)).flatMap((order): Revision[] => {
       const id = idOf(kind, order);
       const later = present.get(id);
-      if (later === undefined) return [{ id, columns: ['deleted'], deleted: true, percent: 0, days: 0 }];
+      if (later === undefined)
+        return [{ id, columns: ['deleted'], deleted: true, percent: undefined, days: undefined }];
       const columns = Object.keys(order).filter((name) => name !== 'last_updated' && order[name] !== later[name]);
       if (columns.length === 0) return [];
       const percent =

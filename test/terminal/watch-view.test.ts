@@ -1,8 +1,9 @@
 import { Writable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
+import type { Heads } from '../../bin/heads.ts';
 import type { Pass } from '../../bin/pass.ts';
-import type { Status } from '../../bin/read-status.ts';
+
 import { createWatchView } from '../../bin/terminal/watch-view.ts';
 
 /** A terminal of 80 by 24 characters that keeps what was written to it. */
@@ -20,16 +21,7 @@ function createTerminal(): { stream: WriteStream; written: () => string } {
   };
 }
 
-const STAGE = { batch: 3, capturedAt: '2026-11-21T07:00:00.000Z', ageSeconds: 5, lagBatches: 0, lagSeconds: 0 };
-const STATUS: Status = {
-  dataset: 'parcels',
-  at: '2026-11-21T07:00:05.000Z',
-  stages: { ingest: STAGE, transform: STAGE, load: { ...STAGE, batch: 2, lagBatches: 1 } },
-  unreadable: [],
-  tables: {},
-  models: {},
-  quarantine: [{ model: 'fact_parcel', stage: 'load', rows: 2, newestBatch: 2, newestReason: 'no value' }],
-};
+const HEADS: Heads = { ingest: 3, transform: 3, load: 2, quarantined: 2, failures: [] };
 
 const COUNTS = { inserted: 1200, changed: 2, deleted: 1, unchanged: 0, quarantined: 0 };
 
@@ -40,7 +32,7 @@ function pass(part: Partial<Pass> = {}): Pass {
 test('it begins with how far the stages were, and what waits in quarantine', () => {
   const { stream, written } = createTerminal();
   const view = createWatchView({ stream });
-  view.begin(['watching parcels'], STATUS);
+  view.begin(['watching parcels'], HEADS);
   view.report(pass());
   view.end();
   expect(written()).toContain(
@@ -60,10 +52,10 @@ test('it begins with how far the stages were, and what waits in quarantine', () 
 test('a batch leaves one line, and the stages show what they did', () => {
   const { stream, written } = createTerminal();
   const view = createWatchView({ stream });
-  view.begin(['watching parcels'], STATUS);
+  view.begin(['watching parcels'], HEADS);
   const loaded = [2, 3].map((number) => ({
     number,
-    capturedAt: STAGE.capturedAt,
+    capturedAt: '2026-11-21T07:00:00.000Z',
     quarantined: 0,
     models: { fact_parcel: COUNTS },
   }));
@@ -80,7 +72,7 @@ test('a batch leaves one line, and the stages show what they did', () => {
 test('while it works it says at what and for how long; a warning stays', async () => {
   const { stream, written } = createTerminal();
   const view = createWatchView({ stream });
-  view.begin(['watching parcels'], STATUS);
+  view.begin(['watching parcels'], HEADS);
   await view.during('ingest', async () => {
     view.log.info('reading parcel');
     view.log.warn('parcel has no primary key');
@@ -94,7 +86,7 @@ test('while it works it says at what and for how long; a warning stays', async (
 test('a pass that failed is told as one', () => {
   const { stream, written } = createTerminal();
   const view = createWatchView({ stream });
-  view.begin(['watching parcels'], STATUS);
+  view.begin(['watching parcels'], HEADS);
   view.report(pass({ failures: [new Error('the source is down')] }));
   view.end();
   expect(written()).toContain('looked 0 s ago, in vain');

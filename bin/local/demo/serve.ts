@@ -1,8 +1,8 @@
 /** The end of `weir demo --serve`: the business goes on, and a web page shows how its rows flow. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readHeads } from '../../heads.ts';
 import { startPage } from '../../page/start-page.ts';
 import { createPipeline, type PipelineOptions } from '../../pipeline.ts';
-import { readStatus } from '../../read-status.ts';
 import { listenForStop } from '../../terminal/stop.ts';
 import { createWatchView } from '../../terminal/watch-view.ts';
 import { createWatch } from '../../watch.ts';
@@ -41,7 +41,7 @@ All addresses are of this machine alone and end with it:
   npx weir status --lake ${ends.lakeAddress} --warehouse '${ends.warehouseUrl}'
   npx weir verify --lake ${ends.lakeAddress} --warehouse '${ends.warehouseUrl}' --source '${ends.sourceUrl}'
 `);
-  view.begin([page.url], (await readStatus(ends)).status);
+  view.begin([page.url], await readHeads(ends));
   try {
     await Promise.all([watching.run().finally(() => over.abort()), goOn(simulator, stop).finally(() => over.abort())]);
   } finally {

@@ -91,6 +91,7 @@ function categoryAxis({ kind, categories }: ChartData, { muted, ink, line, width
       : {
           color: muted,
           hideOverlap: true,
+          ...(kind === 'line' && { alignMaxLabel: 'right' as const }),
           ...(kind === 'column' && {
             interval: 0,
             width: Math.max(24, Math.floor((width - 60) / categories.length) - 8),

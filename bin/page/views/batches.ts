@@ -19,7 +19,7 @@ export function batchesPage({ batches, newest }: BatchRange, failures: readonly 
   return html`
 ${alert(failures)}
 <p class="note">Rows read from the source, rows made for the warehouse, and what the load did with them. Each batch opens in full.</p>
-${listBatches(batches)}
+${listBatches(batches, { made: true })}
 <nav class="pages" aria-label="More batches">
   ${newer === undefined ? '' : html`<a rel="prev" href="/batches?last=${newer}">Newer</a>`}
   <span>batches ${grouped(last.number)} to ${grouped(first.number)} of ${grouped(newest)}</span>
@@ -27,21 +27,30 @@ ${listBatches(batches)}
 </nav>`;
 }
 
-/** A table with a line for each batch. */
-export function listBatches(batches: readonly Batch[]): Html {
-  const headings = ['#batch', 'captured', 'what changed', '#read', '#made', '#inserted', '#new versions', '#deleted'];
-  const more = ['#unchanged', '#ingest', '#transform', '#load'];
-  return table('Batches', [...headings, ...more], batches.map(line));
+export interface ListBatchesOptions {
+  /** Whether to list what was made of the tables, too. @default false */
+  readonly made?: boolean;
 }
 
-function line({ number, ingestion, processed, applied }: Batch): Html {
+/** A table with a line for each batch. */
+export function listBatches(batches: readonly Batch[], { made = false }: ListBatchesOptions = {}): Html {
+  const headings = ['#batch', 'captured', 'what changed', '#read', '#made', '#inserted', '#new versions', '#deleted'];
+  const more = ['#unchanged', '#ingest', '#transform', '#load'];
+  return table(
+    'Batches',
+    [...headings, ...more],
+    batches.map((batch) => line(batch, made)),
+  );
+}
+
+function line({ number, ingestion, processed, applied }: Batch, made: boolean): Html {
   const { manifest } = ingestion;
   const counts = applied && Object.values(applied.counts);
   const total = (name: keyof AppliedCounts) => counts && sum(counts.map((count) => count[name]));
   return html`<tr data-key="${number}">
     <td class="number">${batchLink(number)}</td>
     <td class="when">${time(manifest.capturedAt)}</td>
-    <td class="what">${whatChanged(manifest)}</td>
+    <td class="what">${whatChanged(manifest)}${made && processed ? whatWasMade(processed.manifest) : ''}</td>
     ${numberCell(rowsRead(manifest))}
     ${numberCell(processed && rowsMade(processed.manifest))}
     ${numberCell(total('inserted'))}
@@ -61,6 +70,12 @@ function whatChanged({ cause, tables }: IngestionManifest): Html {
   );
   const text = read.join(', ') || 'keys only';
   return cause === 'changes' ? html`${text}` : html`<span class="badge">${cause}</span> ${text}`;
+}
+
+/** The models that the batch gave anew, with rows. */
+function whatWasMade({ models }: ProcessedManifest): Html {
+  const made = Object.entries(models).map(([name, { data }]) => `${name}\u00a0${grouped(data.rows)}`);
+  return html`<p class="made">→ ${made.join(', ') || 'nothing'}</p>`;
 }
 
 export function rowsRead({ tables }: IngestionManifest): number {

@@ -2,6 +2,7 @@
 -- chart: { kind: column, x: state, y: amount, series: direction, panels: currency }
 -- Overdue as of the newest day in the data, not of today. Totesys marks payments on weekday mornings, those due that day only:
 -- one due on a weekend, or entered on its due day after that hour, is never marked, so that "not marked" does not mean that nobody paid.
+-- A state that no payment is in is not shown.
 with newest as (
   select greatest(max(created_date), max(last_updated_date)) as day
   from current_payment
