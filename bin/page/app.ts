@@ -1,6 +1,7 @@
 /** The web application: its routes, and what keeps other sites and other machines out. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
@@ -70,7 +71,7 @@ export function createApp(options: AppOptions): Hono {
   );
   app.get('/events', (context) =>
     streamSSE(context, async (stream) => {
-      for (let known: string | undefined; !stream.aborted; await stream.sleep(LOOK_MILLIS)) {
+      for (let known: string | undefined; !stream.aborted; await sleep(LOOK_MILLIS, undefined, { ref: false })) {
         await stream.writeSSE({ event: 'activity', data: JSON.stringify(options.activity?.() ?? {}) });
         const version = JSON.stringify([await readHeads(options), options.activity?.().failures]);
         if (known !== undefined && known !== version) await stream.writeSSE({ event: 'change', data: '' });

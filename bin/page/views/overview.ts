@@ -38,6 +38,7 @@ ${section('Source', source(status), 'Rows of each table at the newest batch.')}
 function verdict({ stages, unreadable, quarantine }: Status): Html {
   const waiting = quarantine.reduce((total, { rows }) => total + rows, 0);
   const behind = (stages.ingest?.batch ?? 0) - (stages.load?.batch ?? 0);
+  const but = waiting > 0 ? ', but for what is in quarantine' : '';
   const [tone, text] =
     unreadable.length > 0
       ? ['bad', `Not readable: ${unreadable.join(', ')}`]
@@ -45,7 +46,7 @@ function verdict({ stages, unreadable, quarantine }: Status): Html {
         ? ['warn', 'Nothing was captured yet']
         : behind > 0
           ? ['warn', `The warehouse is ${counted(behind, 'batch', 'batches')} behind`]
-          : ['good', `The warehouse equals the source as it was at batch ${grouped(stages.ingest.batch)}`];
+          : ['good', `The warehouse equals the source as it was at batch ${grouped(stages.ingest.batch)}${but}`];
   return html`<p class="verdict"><span class="badge ${tone}">${text}</span>${
     waiting === 0
       ? html`<span class="badge">no row in quarantine</span>`
