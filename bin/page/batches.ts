@@ -77,8 +77,10 @@ export function openBatchHistory({ dataset, lake, warehouse }: OpenBatchHistoryO
     async captures(count) {
       const newest = await ingested.newest();
       const manifests: IngestionManifest[] = [];
-      for (const number of range(Math.max(1, newest - count + 1), newest))
-        manifests.push((await ingested.read(number)).manifest);
+      for (let from = Math.max(1, newest - count + 1); from <= newest; from += AT_ONCE) {
+        const some = await Promise.all(range(from, Math.min(newest, from + AT_ONCE - 1)).map(ingested.read));
+        manifests.push(...some.map(({ manifest }) => manifest));
+      }
       return manifests;
     },
   };
@@ -86,6 +88,8 @@ export function openBatchHistory({ dataset, lake, warehouse }: OpenBatchHistoryO
 
 /** Manifests kept in memory, of each log. */
 const REMEMBERED = 1000;
+/** Manifests read at the same time. */
+const AT_ONCE = 32;
 
 interface Remembered<Manifest> {
   newest(): Promise<number>;
