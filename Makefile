@@ -32,8 +32,8 @@ deploy: install ## deploys STAGE=… to the AWS account of your credentials
 
 destroy: install ## takes STAGE=… down again; of prod only what can be rebuilt, never its data
 	@if [ "$(STAGE)" = prod ]; then \
-		echo 'prod keeps its data: weir-prod-data stays, only weir-prod-pipeline goes'; \
-		npm run --silent cdk -- destroy weir-prod-pipeline --exclusively -c stage=prod $(ARGS); \
+		echo 'prod keeps its data: weir-prod-data stays, only weir-prod-pipeline and weir-prod-quicksight go'; \
+		npm run --silent cdk -- destroy 'weir-prod-[pq]*' --exclusively -c stage=prod $(ARGS); \
 	else npm run --silent cdk -- destroy --all -c stage=$(STAGE) $(ARGS); fi
 
 clean: ## removes all that the targets above made, and stops a PostgreSQL left behind

@@ -18,6 +18,7 @@ export const CHROMIUM = PLACES.find((path) => path !== undefined && existsSync(p
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
+  '--disable-dev-shm-usage',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
