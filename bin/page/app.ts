@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
+import { sha256Of } from '../../lambdas/shared/manifest-log.ts';
 import { readHeads } from '../heads.ts';
 import { describe } from '../terminal/failure.ts';
 import { bundle } from './bundle.ts';
@@ -30,12 +31,19 @@ const FILES = {
   '/icon.svg': 'image/svg+xml',
 } as const;
 
-export function createApp(options: AppOptions): Hono {
+/** What is known of a request: the version of what its page is about to show, or an older one. */
+interface Env {
+  readonly Variables: { readonly version: string };
+}
+
+export function createApp(options: AppOptions): Hono<Env> {
   const { dataset, hosts } = options;
   const pages = createPages(options);
-  const app = new Hono();
-  const show = (context: Context, view: View, status: 200 | 404 | 500 = 200) =>
-    context.html(layout({ dataset: dataset.name, path: context.req.path, ...view }), status);
+  const app = new Hono<Env>();
+  const show = (context: Context<Env>, view: View, status: 200 | 404 | 500 = 200) => {
+    const version = context.get('version') ?? '';
+    return context.html(layout({ dataset: dataset.name, path: context.req.path, version, ...view }), status);
+  };
 
   app.use(async (context, next) => {
     if (!hosts().includes(context.req.header('host') ?? ''))
@@ -71,15 +79,20 @@ export function createApp(options: AppOptions): Hono {
   );
   app.get('/events', (context) =>
     streamSSE(context, async (stream) => {
-      for (let known: string | undefined; !stream.aborted; await sleep(LOOK_MILLIS, undefined, { ref: false })) {
+      let known = context.req.query('since');
+      for (; !stream.aborted; await sleep(LOOK_MILLIS, undefined, { ref: false })) {
         await stream.writeSSE({ event: 'activity', data: JSON.stringify(options.activity?.() ?? {}) });
-        const version = JSON.stringify([await readHeads(options), options.activity?.().failures]);
-        if (known !== undefined && known !== version) await stream.writeSSE({ event: 'change', data: '' });
+        const version = await readVersion(options);
+        if (known !== version) await stream.writeSSE({ event: 'change', data: '' });
         known = version;
       }
     }),
   );
 
+  app.use(async (context, next) => {
+    context.set('version', await readVersion(options)); // before the page reads anything: what comes meanwhile is told
+    await next();
+  });
   app.get('/', async (context) => show(context, await pages.overview()));
   app.get('/batches', async (context) => show(context, await pages.batches(wholeNumber(context.req.query('last')))));
   app.get('/batches/:number{[1-9][0-9]*}', async (context) => {
@@ -107,6 +120,11 @@ export function createApp(options: AppOptions): Hono {
     show(context, { title: 'This page cannot be shown', body: alert([describe(error)]) }, 500),
   );
   return app;
+}
+
+/** A text that is another one whenever the pages have something else to show. */
+async function readVersion(options: AppOptions): Promise<string> {
+  return sha256Of(JSON.stringify([await readHeads(options), options.activity?.().failures]));
 }
 
 /** Undefined for anything that is none. */

@@ -125,9 +125,10 @@ testInBrowser('a new batch appears by itself, and what the reader unfolded stays
   const list = await tab.context().newPage();
   await list.goto(new URL('/batches', page.url).href);
   await list.getByRole('status').getByText('live').waitFor();
+  const lightsUp = list.locator('tr[data-key="4"].fresh').waitFor(); // once, so it is awaited from here on
   await totesys.simulator.nextDay();
   await totesys.run();
-  await list.locator('tr[data-key="4"].fresh').waitFor();
+  await lightsUp;
   await list.close();
   await tab.getByText('In batches 1 to 4.').waitFor();
   expect(await tab.locator('#columns-staff').getAttribute('open')).toBe('');
@@ -144,7 +145,7 @@ testInBrowser('times are those of the reader’s clock, with UTC in the tooltip'
   expect(await time.getAttribute('title')).toBe(`${instant.toISOString().slice(0, 19).replace('T', ' ')} UTC`);
 });
 
-testInBrowser('a page that loses its server says so, and goes on when it is back', async () => {
+testInBrowser('a page that loses its server says so, and shows what it has missed when it is back', async () => {
   const other = await startPage(totesys);
   const { port } = new URL(other.url);
   const tab = await (await browser.newContext(DESKTOP)).newPage();
@@ -152,7 +153,10 @@ testInBrowser('a page that loses its server says so, and goes on when it is back
   await tab.getByRole('status').getByText('live').waitFor();
   await other.close();
   await tab.getByRole('status').getByText('not connected, trying again').waitFor();
+  const seen = await tab.locator('[data-key]').first().getAttribute('data-key');
+  await totesys.simulator.nextDay();
+  await totesys.run();
   const again = await startPage({ ...totesys, port: Number(port) });
-  await tab.getByRole('status').getByText('live').waitFor();
+  await tab.locator(`[data-key="${Number(seen) + 1}"]`).waitFor();
   await again.close();
 });

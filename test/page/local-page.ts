@@ -36,10 +36,10 @@ export function ask(page: LocalPage, path: string, { host, method = 'GET' }: Ask
   });
 }
 
-/** Listens to the page's events. */
-export function listen(page: LocalPage): { readonly received: () => string; close(): void } {
+/** Listens to the page's events, as one that shows this version. */
+export function listen(page: LocalPage, version: string): { readonly received: () => string; close(): void } {
   let received = '';
-  const connection = get(new URL('/events', page.url), (response) => {
+  const connection = get(new URL(`/events?since=${version}`, page.url), (response) => {
     response.setEncoding('utf8').on('data', (chunk: string) => {
       received += chunk;
     });

@@ -109,8 +109,9 @@ test('what is not there is not found', async () => {
 });
 
 test('a column that appears is told with its batch, and readers are told of the batch', async () => {
-  const events = listen(page);
+  const events = listen(page, await versionOf('/'));
   await until(() => events.received().includes('event: activity'));
+  expect(events.received()).not.toContain('event: change');
   await scenario.source.query(
     `alter table "<b>bag" add column colour text; update "<b>bag" set colour = 'red' where bag_id = 1`,
   );
@@ -165,6 +166,16 @@ test('a port that is taken is told if it was asked for, and passed over if not',
   others.push(one, other);
   expect(one.url).not.toBe(other.url);
 });
+
+test('who shows an older version is told at once', async () => {
+  const events = listen(page, 'an older one');
+  await until(() => events.received().includes('event: change'));
+  events.close();
+});
+
+async function versionOf(path: string): Promise<string> {
+  return /data-version="(\w+)"/.exec((await ask(page, path)).body)?.[1] ?? '';
+}
 
 async function until(happened: () => boolean): Promise<void> {
   for (const deadline = Date.now() + 30_000; !happened(); await sleep(20))

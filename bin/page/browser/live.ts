@@ -13,7 +13,7 @@ export function followChanges({ onReplaced }: LiveOptions): void {
     state.textContent = text;
     state.dataset.live = tone;
   };
-  const events = new EventSource('/events');
+  const events = new EventSource(`/events?since=${document.querySelector('main')?.dataset.version}`);
   let refreshing: Promise<void> = Promise.resolve();
   events.addEventListener('open', () => say('live', 'on'));
   events.addEventListener('error', () => say('not connected, trying again', 'off'));

@@ -7,6 +7,8 @@ export interface LayoutOptions {
   readonly title: string;
   /** Of the place that is shown, to mark it. */
   readonly path: string;
+  /** Of what is shown: the browser asks to be told of a later one. */
+  readonly version: string;
   readonly body: unknown;
 }
 
@@ -18,7 +20,7 @@ const PLACES = [
   ['/reports', 'Reports'],
 ] as const;
 
-export function layout({ dataset, title, path, body }: LayoutOptions): Html {
+export function layout({ dataset, title, path, version, body }: LayoutOptions): Html {
   const here = PLACES.findLast(([place]) => path === place || path.startsWith(`${place}/`))?.[0];
   return html`<!doctype html>
 <html lang="en">
@@ -41,7 +43,7 @@ export function layout({ dataset, title, path, body }: LayoutOptions): Html {
   )}</nav>
   <p class="live" data-live role="status">loading</p>
 </header>
-<main id="main">
+<main id="main" data-version="${version}">
 <h1>${title}</h1>
 ${body}
 </main>
