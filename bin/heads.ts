@@ -6,6 +6,7 @@ import type { Lake } from '../lambdas/shared/object-store.ts';
 import { identifier } from '../lambdas/shared/postgres.ts';
 import type { Connect } from '../lambdas/shared/session.ts';
 import { describe } from './terminal/failure.ts';
+import { exists } from './warehouse-sql.ts';
 
 export interface Heads {
   /** The newest batch of each stage; 0 before the first, and where it could not be read. */
@@ -57,8 +58,7 @@ async function readLoaded(
   const session = await warehouse();
   try {
     await session.query(`set search_path to ${identifier(schema)}`);
-    const [ready] = await session.query(`select 1 where to_regclass('weir_ledger') is not null`);
-    if (ready === undefined) return { load: 0, quarantined: 0 };
+    if (!(await exists(session, 'weir_ledger'))) return { load: 0, quarantined: 0 };
     const [row] = await session.query<{ batch: string; quarantined: string }>(
       `select
          (select coalesce(max(batch), 0) from weir_ledger) as batch,

@@ -70,13 +70,11 @@ export function passAsJson(dataset: string, { captured, transformed, loaded, fai
 
 function tellCaptured(manifest: IngestionManifest | undefined): string | undefined {
   if (manifest === undefined) return undefined;
-  const rows = sum(Object.values(manifest.tables).map(({ data }) => data?.rows ?? 0));
-  return `batch ${manifest.number}: ${counted(rows, 'row')}, ${manifest.cause}`;
+  return `batch ${manifest.number}: ${counted(rowsRead(manifest), 'row')}, ${manifest.cause}`;
 }
 
 function tellTransformed(manifests: readonly ProcessedManifest[]): string | undefined {
-  const rows = manifests.flatMap(({ models }) => Object.values(models).map(({ data }) => data.rows));
-  return batches(manifests, counted(sum(rows), 'row'));
+  return batches(manifests, counted(sum(manifests.map(rowsMade)), 'row'));
 }
 
 function tellLoaded(loaded: readonly LoadedBatch[]): string | undefined {
@@ -92,6 +90,16 @@ function batches(handled: readonly { readonly number: number }[], what: string):
   if (first === undefined || last === undefined) return undefined;
   const place = first === last ? `batch ${first.number}` : `batches ${first.number} to ${last.number}`;
   return `${place}: ${what}`;
+}
+
+/** Rows that a batch read from the source. */
+export function rowsRead({ tables }: Pick<IngestionManifest, 'tables'>): number {
+  return sum(Object.values(tables).map(({ data }) => data?.rows ?? 0));
+}
+
+/** Rows that a batch made for the warehouse. */
+export function rowsMade({ models }: Pick<ProcessedManifest, 'models'>): number {
+  return sum(Object.values(models).map(({ data }) => data.rows));
 }
 
 export function sum(numbers: readonly number[]): number {

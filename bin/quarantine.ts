@@ -2,6 +2,7 @@
 import type { Dataset } from '../lambdas/shared/dataset.ts';
 import { identifier } from '../lambdas/shared/postgres.ts';
 import type { Session } from '../lambdas/shared/session.ts';
+import { exists } from './warehouse-sql.ts';
 
 export interface QuarantineFilter {
   readonly model?: string | undefined;
@@ -130,6 +131,5 @@ const PATTERN = `regexp_replace(regexp_replace(regexp_replace(reason, '"[^"]*"',
 
 async function findQuarantine(session: Session, { warehouse }: Dataset): Promise<string | undefined> {
   const table = `${identifier(warehouse.schema)}.weir_quarantine`;
-  const [found] = await session.query('select 1 where to_regclass($1) is not null', [table]);
-  return found === undefined ? undefined : table;
+  return (await exists(session, table)) ? table : undefined;
 }

@@ -3,6 +3,7 @@ import { readTarget } from '../lambdas/load/target.ts';
 import type { Dataset, Model } from '../lambdas/shared/dataset.ts';
 import { identifier } from '../lambdas/shared/postgres.ts';
 import type { Session } from '../lambdas/shared/session.ts';
+import { exists, isoInstant } from './warehouse-sql.ts';
 
 export interface WarehouseState {
   readonly batch: number;
@@ -53,7 +54,7 @@ export async function readWarehouse(session: Session, dataset: Dataset): Promise
   const quarantine = await readQuarantine(session);
   const models: Record<string, ModelState> = {};
   for (const model of dataset.models) {
-    if (!(await exists(session, model.name))) continue;
+    if (!(await exists(session, identifier(model.name)))) continue;
     const waiting = quarantine.filter((entry) => entry.model === model.name).map(({ rows }) => rows);
     const quarantined = waiting.reduce((total, rows) => total + rows, 0);
     models[model.name] = { apply: model.apply, ...(await countRows(session, model)), quarantined };
@@ -66,15 +67,6 @@ export async function readWarehouse(session: Session, dataset: Dataset): Promise
     models,
     quarantine,
   };
-}
-
-async function exists(session: Session, table: string): Promise<boolean> {
-  const [found] = await session.query('select 1 where to_regclass($1) is not null', [identifier(table)]);
-  return found !== undefined;
-}
-
-function isoInstant(column: string): string {
-  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }
 
 async function countRows(session: Session, model: Model): Promise<{ current: number; rows: number }> {

@@ -11,6 +11,7 @@ import { type Committed, type ManifestLog, openManifestLog } from '../../lambdas
 import type { Lake } from '../../lambdas/shared/object-store.ts';
 import { identifier } from '../../lambdas/shared/postgres.ts';
 import type { Connect } from '../../lambdas/shared/session.ts';
+import { exists, isoInstant } from '../warehouse-sql.ts';
 
 export interface Batch {
   readonly number: number;
@@ -137,12 +138,11 @@ async function readAppliedBatches({ dataset, warehouse, from, to }: ReadLedgerOp
   const session = await warehouse();
   try {
     await session.query(`set search_path to ${identifier(dataset.warehouse.schema)}`);
-    const [ledger] = await session.query(`select 1 where to_regclass('weir_ledger') is not null`);
-    if (ledger === undefined) return new Map<number, AppliedBatch>();
+    if (!(await exists(session, 'weir_ledger'))) return new Map<number, AppliedBatch>();
     const rows = await session.query<Record<'batch' | 'applied_at' | 'counts', string> & { milliseconds?: string }>(
       `select
          batch,
-         to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as applied_at,
+         ${isoInstant('applied_at')} as applied_at,
          counts,
          to_jsonb(weir_ledger) ->> 'milliseconds' as milliseconds
        from weir_ledger

@@ -2,7 +2,7 @@
 import type { Migration } from '../../lambdas/shared/dataset.ts';
 import { identifier } from '../../lambdas/shared/postgres.ts';
 import type { Session } from '../../lambdas/shared/session.ts';
-import { exists } from './schemas.ts';
+import { exists } from '../warehouse-sql.ts';
 
 /** Batches to load, with the migrations that were applied before them. */
 export interface Stretch {

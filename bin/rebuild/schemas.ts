@@ -2,6 +2,7 @@
 import { TerminalError, UsageError } from '../../lambdas/shared/errors.ts';
 import { identifier } from '../../lambdas/shared/postgres.ts';
 import type { Session } from '../../lambdas/shared/session.ts';
+import { exists } from '../warehouse-sql.ts';
 import { findOutside } from './foreign-objects.ts';
 
 export interface Schemas {
@@ -23,12 +24,6 @@ export function schemasOf(running: string): Schemas {
   throw new UsageError(
     `the name of the schema ${running} is too long to rebuild it beside itself as ${schemas.rebuilt}`,
   );
-}
-
-/** Whether there is a relation of this quoted name. */
-export async function exists(session: Session, relation: string): Promise<boolean> {
-  const [found] = await session.query('select 1 where to_regclass($1) is not null', [relation]);
-  return found !== undefined;
 }
 
 export async function schemaExists(session: Session, schema: string): Promise<boolean> {

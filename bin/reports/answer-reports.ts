@@ -3,6 +3,7 @@ import type { Dataset } from '../../lambdas/shared/dataset.ts';
 import { identifier, sqlStateOf } from '../../lambdas/shared/postgres.ts';
 import type { Connect, Session } from '../../lambdas/shared/session.ts';
 import { describe } from '../terminal/failure.ts';
+import { exists, isoInstant } from '../warehouse-sql.ts';
 import type { Report } from './report-files.ts';
 
 export interface AnswerOptions {
@@ -66,10 +67,9 @@ export async function answerReports({ dataset, warehouse, reports }: AnswerOptio
 }
 
 async function readHead(session: Session): Promise<Head | undefined> {
-  const [ledger] = await session.query(`select 1 where to_regclass('weir_ledger') is not null`);
-  if (ledger === undefined) return undefined;
+  if (!(await exists(session, 'weir_ledger'))) return undefined;
   const [head] = await session.query<Record<'batch' | 'captured_at', string>>(
-    `select batch, to_char(captured_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as captured_at
+    `select batch, ${isoInstant('captured_at')} as captured_at
      from weir_ledger
      order by batch desc
      limit 1`,

@@ -2,7 +2,7 @@
 import type { WriteStream } from 'node:tty';
 import { createLogUpdate } from 'log-update';
 import type { Heads } from '../heads.ts';
-import { type Pass, sum } from '../pass.ts';
+import { type Pass, rowsMade, rowsRead, sum } from '../pass.ts';
 import { createDisplay, type Display, type DisplayOptions } from './display.ts';
 import { age, counted, grouped, seconds } from './words.ts';
 
@@ -92,13 +92,10 @@ function createLiveView(stream: WriteStream): WatchView {
     report({ captured, transformed, loaded, failures }) {
       looked = { at: performance.now(), well: failures.length === 0 };
       if (captured !== undefined) {
-        const read = Object.values(captured.tables).map(({ data }) => data?.rows ?? 0);
-        lines.set('ingest', { batch: captured.number, what: `${counted(sum(read), 'row')} read` });
+        lines.set('ingest', { batch: captured.number, what: `${counted(rowsRead(captured), 'row')} read` });
       }
-      for (const { number, models } of transformed) {
-        const made = Object.values(models).map(({ data }) => data.rows);
-        lines.set('transform', { batch: number, what: `${counted(sum(made), 'row')} made` });
-      }
+      for (const manifest of transformed)
+        lines.set('transform', { batch: manifest.number, what: `${counted(rowsMade(manifest), 'row')} made` });
       for (const batch of loaded) {
         const what = whatLoaded(batch.models);
         lines.set('load', { batch: batch.number, what });

@@ -16,7 +16,7 @@ import type { Committed } from '../../lambdas/shared/manifest-log.ts';
 import type { Lake, ObjectStore } from '../../lambdas/shared/object-store.ts';
 import type { Connect, Session } from '../../lambdas/shared/session.ts';
 import { transformBatch } from '../../lambdas/transform/transform-batch.ts';
-import { sum } from '../pass.ts';
+import { rowsMade, sum } from '../pass.ts';
 import type { Display } from '../terminal/display.ts';
 import { counted } from '../terminal/words.ts';
 
@@ -70,7 +70,7 @@ function tellCaptured({ fresh }: { readonly fresh: Captured }): string {
 }
 
 function tellTransformed({ fresh }: Recomputed): string {
-  return `${counted(sum(Object.values(fresh.models).map(({ data }) => data.rows)), 'row')} made`;
+  return `${counted(rowsMade(fresh), 'row')} made`;
 }
 
 /** The changes come first: they are few, and the snapshot that both read from lives only as long as the session that exported it. */

@@ -1,6 +1,6 @@
 /** One batch through all stages, with the time that each of them took. */
 import type { AppliedCounts } from '../../../lambdas/load/ledger.ts';
-import { sum } from '../../pass.ts';
+import { rowsMade, rowsRead, sum } from '../../pass.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import type { Display } from '../../terminal/display.ts';
 
@@ -31,16 +31,19 @@ export async function runTimedBatch(pipeline: Pipeline, display: Display): Promi
   const transform = await timed('transform', pipeline.transform);
   const load = await timed('load', pipeline.load);
 
-  const captured = Object.values(ingest.result?.tables ?? {}).map(({ data }) => data?.rows ?? 0);
-  const made = transform.result.flatMap(({ models }) => Object.values(models).map(({ data }) => data.rows));
+  const made = sum(transform.result.map(rowsMade));
   const applied = load.result.flatMap(({ models }) => Object.values(models));
   const total = (name: keyof AppliedCounts) => sum(applied.map((counts) => counts[name]));
   return {
     number: ingest.result?.number,
     stages: [
-      { name: 'ingest', rows: sum(captured), milliseconds: ingest.milliseconds },
-      { name: 'transform', rows: sum(made), milliseconds: transform.milliseconds },
-      { name: 'load', rows: sum(made), milliseconds: load.milliseconds },
+      {
+        name: 'ingest',
+        rows: ingest.result === undefined ? 0 : rowsRead(ingest.result),
+        milliseconds: ingest.milliseconds,
+      },
+      { name: 'transform', rows: made, milliseconds: transform.milliseconds },
+      { name: 'load', rows: made, milliseconds: load.milliseconds },
     ],
     columns: Object.entries(ingest.result?.tables ?? {}).flatMap(([table, { columns }]) =>
       columns.map(({ name }) => `${table}.${name}`),

@@ -2,7 +2,7 @@
 import { html } from 'hono/html';
 import type { AppliedCounts } from '../../../lambdas/load/ledger.ts';
 import type { IngestionManifest, ProcessedManifest } from '../../../lambdas/shared/manifest.ts';
-import { sum } from '../../pass.ts';
+import { rowsMade, rowsRead, sum } from '../../pass.ts';
 import { grouped } from '../../terminal/words.ts';
 import type { Batch, BatchRange } from '../batches.ts';
 import { alert, batchLink, durationCell, empty, type Html, numberCell, table, time } from './elements.ts';
@@ -78,15 +78,7 @@ function whatWasMade({ models }: ProcessedManifest): Html {
   return html`<p class="made">→ ${made.join(', ') || 'nothing'}</p>`;
 }
 
-export function rowsRead({ tables }: IngestionManifest): number {
-  return sum(Object.values(tables).map(({ data }) => data?.rows ?? 0));
-}
-
-export function rowsMade({ models }: ProcessedManifest): number {
-  return sum(Object.values(models).map(({ data }) => data.rows));
-}
-
 /** The stage writes one manifest for all models; its time is theirs. */
-export function transformMilliseconds({ models }: ProcessedManifest): number {
+function transformMilliseconds({ models }: ProcessedManifest): number {
   return sum(Object.values(models).map(({ profile }) => profile.milliseconds));
 }
